@@ -1,0 +1,59 @@
+package dev.ktstr;
+
+import java.util.Locale;
+
+/**
+ * Stable names of everything that can go wrong. A code never changes its meaning, and {@code docs/errors.md} has an
+ * anchor for each.
+ */
+public enum ErrorCode {
+    ENV_CACHE_ROOT("KT-ENV-01", Kind.MISTAKE),
+    ENV_ENCODING("KT-ENV-02", Kind.MISTAKE),
+    ENV_SETTING("KT-ENV-03", Kind.MISTAKE),
+    OS_CALL("KT-OS-01", Kind.MACHINE),
+    OS_PLATFORM("KT-OS-02", Kind.MACHINE),
+    OS_NATIVE("KT-OS-03", Kind.MACHINE),
+    LOCK_TIMEOUT("KT-LOCK-01", Kind.MISTAKE),
+    LOCK_REMOTE("KT-LOCK-02", Kind.MISTAKE),
+    LOCK_ABSENT("KT-LOCK-03", Kind.MISTAKE),
+    LOCK_INTERRUPTED("KT-LOCK-04", Kind.MACHINE),
+    KEY_INVALID("KT-KEY-01", Kind.MISTAKE),
+    INPUT_UNUSABLE("KT-STORE-01", Kind.MISTAKE),
+    IMAGE_UNKNOWN("KT-STORE-02", Kind.MISTAKE),
+    INPUT_DISAGREES("KT-STORE-03", Kind.MISTAKE),
+    TARGET_TAKEN("KT-STORE-04", Kind.MISTAKE),
+    TREE_NOT_BUILT("KT-STORE-05", Kind.MISTAKE),
+    SOURCE_CHANGED("KT-STORE-06", Kind.MISTAKE),
+    ELF_UNSUPPORTED("KT-ELF-01", Kind.MISTAKE),
+    ENTRY_MISSING("KT-ENTRY-01", Kind.MISTAKE),
+    ENTRY_DAMAGED("KT-ENTRY-02", Kind.MISTAKE),
+    REQUEST_CONTRADICTORY("KT-ARG-01", Kind.MISTAKE);
+
+    /** Who has to act: the person who asked, or whoever looks after the machine. */
+    public enum Kind {
+        MISTAKE,
+        MACHINE
+    }
+
+    private final String id;
+    private final Kind kind;
+
+    ErrorCode(String id, Kind kind) {
+        this.id = id;
+        this.kind = kind;
+    }
+
+    /** The code as printed, such as {@code KT-LOCK-01}. */
+    public String id() {
+        return id;
+    }
+
+    public Kind kind() {
+        return kind;
+    }
+
+    /** Where the code is explained, such as {@code docs/errors.md#kt-lock-01}. */
+    public String help() {
+        return "docs/errors.md#" + id.toLowerCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,59 @@
+package dev.ktstr;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A failure that a caller can act on. It is an {@link IOException}, so that one {@code throws} clause covers it
+ * together with {@link java.nio.file.Files} and {@code close()}; bugs stay unchecked.
+ *
+ * <p>The message has the same shape everywhere: the code and what was being done to what and why it failed; the path;
+ * what the user can do; where it is explained.
+ */
+public abstract class KtstrException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    private final ErrorCode code;
+    private final transient @Nullable Path path;
+    private final String remedy;
+
+    /**
+     * @param problem what was being done, to what, and why it failed; may span lines
+     * @param path the file or directory it is about, or null when it is about none
+     * @param remedy what the user can do next
+     */
+    protected KtstrException(
+            ErrorCode code, String problem, @Nullable Path path, String remedy, @Nullable Throwable cause) {
+        super(render(code, problem, path, remedy), cause);
+        this.code = code;
+        this.path = path;
+        this.remedy = remedy;
+    }
+
+    public final ErrorCode code() {
+        return code;
+    }
+
+    /** The file or directory this is about; empty when there is none, or after serialization. */
+    public final Optional<Path> path() {
+        return Optional.ofNullable(path);
+    }
+
+    public final String remedy() {
+        return remedy;
+    }
+
+    private static String render(ErrorCode code, String problem, @Nullable Path path, String remedy) {
+        StringBuilder text = new StringBuilder(code.id()).append("  ").append(problem);
+        if (path != null) {
+            text.append("\n  path  ").append(path);
+        }
+        return text.append("\n  fix   ")
+                .append(remedy)
+                .append("\n  help  ")
+                .append(code.help())
+                .toString();
+    }
+}

@@ -1,0 +1,21 @@
+package dev.ktstr.event;
+
+/** Where events go. Called on the thread that works, possibly on several at once; must not throw. */
+@FunctionalInterface
+public interface EventSink {
+    void accept(KtstrEvent event);
+
+    /** Warnings to the {@link System.Logger} named {@code dev.ktstr}, waiting at level info, the rest at debug. */
+    static EventSink logging() {
+        System.Logger logger = System.getLogger("dev.ktstr");
+        return event -> {
+            if (event instanceof KtstrEvent.Warning) {
+                logger.log(System.Logger.Level.WARNING, event.message());
+            } else if (event instanceof KtstrEvent.Waiting) {
+                logger.log(System.Logger.Level.INFO, event.message());
+            } else {
+                logger.log(System.Logger.Level.DEBUG, event.message());
+            }
+        };
+    }
+}
