@@ -68,7 +68,7 @@ public final class Durations {
         put(units, Duration.ofDays(1), "d day days");
         put(units, Duration.ofDays(7), "w wk wks week weeks");
         put(units, Duration.ofSeconds(2_630_016), "M month months");
-        put(units, Duration.ofSeconds(31_557_600), "y yr yrs year years");
+        put(units, Duration.ofHours(8_766), "y yr yrs year years");
         return Map.copyOf(units);
     }
 

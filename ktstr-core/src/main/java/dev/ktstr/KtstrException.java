@@ -16,6 +16,7 @@ public abstract class KtstrException extends IOException {
     private static final long serialVersionUID = 1L;
 
     private final ErrorCode code;
+    private final String problem;
     private final transient @Nullable Path path;
     private final String remedy;
 
@@ -28,12 +29,18 @@ public abstract class KtstrException extends IOException {
             ErrorCode code, String problem, @Nullable Path path, String remedy, @Nullable Throwable cause) {
         super(render(code, problem, path, remedy), cause);
         this.code = code;
+        this.problem = problem;
         this.path = path;
         this.remedy = remedy;
     }
 
     public final ErrorCode code() {
         return code;
+    }
+
+    /** What was being done, to what, and why it failed: the message without path, remedy and help. */
+    public final String problem() {
+        return problem;
     }
 
     /** The file or directory this is about; empty when there is none, or after serialization. */

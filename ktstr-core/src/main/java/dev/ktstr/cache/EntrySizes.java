@@ -1,0 +1,37 @@
+package dev.ktstr.cache;
+
+import dev.ktstr.os.FileStat;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** The cheap check of an entry: its files have the sizes that were recorded. */
+final class EntrySizes {
+    private EntrySizes() {}
+
+    /** What is wrong, in one line; empty when nothing is, and for entries of the original, which records no sizes. */
+    static Optional<String> problem(KernelEntry entry) {
+        StoredDetails jvm = entry.metadata().jvm();
+        return jvm == null ? Optional.empty() : problem(entry, jvm);
+    }
+
+    static Optional<String> problem(KernelEntry entry, StoredDetails jvm) {
+        Long vmlinuxSize = jvm.vmlinuxSize();
+        return problem(entry.image(), jvm.imageSize())
+                .or(() -> vmlinuxSize == null
+                        ? Optional.empty()
+                        : problem(entry.directory().resolve(KernelFamily.VMLINUX), vmlinuxSize));
+    }
+
+    private static Optional<String> problem(Path file, long recorded) {
+        try {
+            long size = FileStat.of(file).map(FileStat::size).orElse(-1L);
+            return size == recorded
+                    ? Optional.empty()
+                    : Optional.of(file.getFileName() + (size < 0 ? " is missing" : " has " + size + " bytes")
+                            + ", stored were " + recorded);
+        } catch (IOException unreadable) {
+            return Optional.of(file.getFileName() + " cannot be examined: " + unreadable);
+        }
+    }
+}

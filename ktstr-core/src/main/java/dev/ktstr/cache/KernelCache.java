@@ -1,0 +1,234 @@
+package dev.ktstr.cache;
+
+import dev.ktstr.CacheDirectory;
+import dev.ktstr.Environment;
+import dev.ktstr.EnvironmentException;
+import dev.ktstr.ErrorCode;
+import dev.ktstr.KtstrException;
+import dev.ktstr.event.EventSink;
+import dev.ktstr.event.KtstrEvent;
+import dev.ktstr.lock.LockGuard;
+import dev.ktstr.lock.LockUnavailableException;
+import dev.ktstr.publish.EntryRoot;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/**
+ * The kernel store. Any number of processes may use one at the same time, the original ktstr among them. Opening it
+ * touches nothing; the first store creates it. Immutable, safe for use by several threads.
+ */
+public final class KernelCache {
+    /** How long a reader waits for a writer, unless told otherwise. */
+    private static final Duration LEASE_TIMEOUT = Duration.ofSeconds(10);
+
+    private static final String LEASE_ADVICE = "a store of this kernel is under way: let it finish, and try again";
+
+    private final KernelFamily family = new KernelFamily();
+    private final Environment environment;
+    private final EventSink events;
+    private final EntryRoot root;
+    private final EntryReader reader;
+
+    private KernelCache(Path directory, Environment environment, EventSink events) {
+        this.environment = environment;
+        this.events = events;
+        this.root = new EntryRoot(directory, family, environment, events);
+        this.reader = new EntryReader(directory, family);
+    }
+
+    /**
+     * The cache that the environment names: {@code KTSTR_CACHE_DIR}, else {@code $XDG_CACHE_HOME/ktstr/kernels}, else
+     * {@code $HOME/.cache/ktstr/kernels}.
+     *
+     * @throws EnvironmentException if the variable that decides is unusable
+     */
+    public static KernelCache open(Environment environment) throws EnvironmentException {
+        return new KernelCache(CacheDirectory.of(environment, "kernels"), environment, EventSink.logging());
+    }
+
+    /** The cache in a directory, in this process's environment. */
+    public static KernelCache at(Path directory) {
+        return at(directory, Environment.system());
+    }
+
+    /** The cache in a directory. */
+    public static KernelCache at(Path directory, Environment environment) {
+        return new KernelCache(directory.toAbsolutePath(), environment, EventSink.logging());
+    }
+
+    /** The same cache, telling another sink what it does. */
+    public KernelCache withEvents(EventSink sink) {
+        return new KernelCache(root.path(), environment, sink);
+    }
+
+    /** The directory, absolute; it may not be there yet. */
+    public Path root() {
+        return root.path();
+    }
+
+    /** Whether a path lies in this cache. Links are followed both ways; false for what cannot be resolved. */
+    public boolean contains(Path path) {
+        Path parent = path.getParent();
+        if (parent == null) {
+            return false;
+        }
+        try {
+            return parent.toRealPath().startsWith(root.path().toRealPath());
+        } catch (IOException absent) {
+            return false;
+        }
+    }
+
+    /**
+     * The entry of a key, if it is usable. A corrupt one is as good as none (see {@link #list}), and so is a key that
+     * is not allowed. Takes no lock: what comes back may be replaced the next moment.
+     *
+     * @throws IOException if the cache cannot be read
+     */
+    public Optional<KernelEntry> lookup(String key) throws IOException {
+        if (!family.isReadable(key) || !family.owns(key)) {
+            events.accept(new KtstrEvent.Warning("\"" + key + "\" is no key of the kernel cache"));
+            return Optional.empty();
+        }
+        Optional<KernelEntry> entry = reader.valid(key);
+        entry.ifPresent(this::warnIfUnstripped);
+        return entry;
+    }
+
+    /** {@link #lease(String, Duration)} with 10 s. */
+    public KernelLease lease(String key) throws IOException {
+        return lease(key, LEASE_TIMEOUT);
+    }
+
+    /**
+     * Holds an entry for as long as its files are used. Sizes and identity are checked, checksums are not.
+     *
+     * @param timeout how long to wait for a writer
+     * @throws InvalidKeyException if the key is not allowed
+     * @throws EntryException if there is no usable entry, or it is damaged
+     * @throws dev.ktstr.lock.LockTimeoutException if somebody still writes it after {@code timeout}
+     * @throws LockUnavailableException if there is no lock file and none can be made, as on a read-only file system
+     */
+    public KernelLease lease(String key, Duration timeout) throws IOException {
+        family.requireReadable(key);
+        requireEntry(key); // before there is a lock file for something that is not there
+        LockGuard guard = root.lockForReading(key, timeout, LEASE_ADVICE);
+        try {
+            KernelLease lease = new KernelLease(requireEntry(key), guard);
+            lease.check();
+            return lease;
+        } catch (IOException | RuntimeException failed) {
+            closeSuppressed(guard, failed);
+            throw failed;
+        }
+    }
+
+    /**
+     * Every entry, the newest first, then what is corrupt. Takes no lock. Directories of disk templates, which may
+     * share the root, are passed over.
+     *
+     * @return empty if there is no cache yet
+     * @throws IOException if it cannot be read
+     */
+    public List<ListedEntry> list() throws IOException {
+        return reader.list();
+    }
+
+    /**
+     * Stores a kernel, unless the same one is there. When this has returned the entry lasts, also after a power cut;
+     * when it has thrown, what was there before is there still. Of several processes that store the same kernel at once
+     * one does the work.
+     *
+     * @throws InvalidKeyException if the key is not allowed; nothing has been touched
+     * @throws StoreException if the files cannot be stored
+     * @throws dev.ktstr.lock.LockTimeoutException if the entry to be replaced stays in use
+     */
+    public StoreResult store(StoreRequest request) throws IOException {
+        StoreResult result = new KernelWriter(root, family, reader, environment, events).store(request);
+        warnIfUnstripped(result.entry());
+        return result;
+    }
+
+    /**
+     * Removes entries that nobody holds, and debris of stores that died. One that is held is skipped.
+     *
+     * @throws EntryException if the policy names a key that is not there
+     */
+    public CleanReport clean(CleanPolicy policy) throws IOException {
+        return new KernelCleaner(root, reader, environment).clean(policy);
+    }
+
+    /**
+     * Re-reads an entry, whether usable or corrupt, under its shared lock where there is one.
+     *
+     * @throws EntryException if there is nothing by that key
+     */
+    public VerifyReport verify(String key) throws IOException {
+        family.requireReadable(key);
+        requireListed(key);
+        try (LockGuard guard = root.lockForReading(key, LEASE_TIMEOUT, LEASE_ADVICE)) {
+            return new KernelVerifier(requireListed(key)).verify();
+        } catch (LockUnavailableException readOnly) {
+            KernelVerifier verifier = new KernelVerifier(requireListed(key));
+            verifier.note("checked without a lock: " + readOnly.code().id());
+            return verifier.verify();
+        }
+    }
+
+    /** What is there, as the advice of a message about something that is not. */
+    static String present(List<ListedEntry> listed) {
+        String keys = listed.stream()
+                .filter(ListedEntry.Valid.class::isInstance)
+                .map(ListedEntry::key)
+                .collect(Collectors.joining(", "));
+        return keys.isEmpty()
+                ? "the cache has no usable kernel yet; store one: mvn ktstr:kernel-store -Dktstr.image=/boot/vmlinuz-..."
+                : "use one of: " + keys;
+    }
+
+    private KernelEntry requireEntry(String key) throws IOException {
+        ListedEntry found = requireListed(key);
+        if (found instanceof ListedEntry.Corrupt corrupt) {
+            throw new EntryException(
+                    ErrorCode.ENTRY_DAMAGED,
+                    "using kernel " + key + ": " + corrupt.reason(),
+                    corrupt.directory(),
+                    "remove it (mvn ktstr:kernel-clean -Dktstr.key=" + key + ") and store it again");
+        }
+        return ((ListedEntry.Valid) found).entry();
+    }
+
+    private ListedEntry requireListed(String key) throws IOException {
+        Optional<ListedEntry> found = family.owns(key) ? reader.read(key) : Optional.empty();
+        if (found.isEmpty()) {
+            throw new EntryException(
+                    ErrorCode.ENTRY_MISSING,
+                    "looking for kernel " + key + ": it is not in the cache",
+                    root(),
+                    present(list()));
+        }
+        return found.get();
+    }
+
+    private void warnIfUnstripped(KernelEntry entry) {
+        KernelMetadata metadata = entry.metadata();
+        if (metadata.hasVmlinux()
+                && !metadata.vmlinuxStripped()
+                && environment.firstTime("unstripped " + entry.directory())) {
+            events.accept(new KtstrEvent.Warning("using unstripped vmlinux of " + entry.key()
+                    + ": it could not be stripped when it was stored, and takes its full size"));
+        }
+    }
+
+    private static void closeSuppressed(LockGuard guard, Exception failure) {
+        try {
+            guard.close();
+        } catch (KtstrException alsoFailed) {
+            failure.addSuppressed(alsoFailed);
+        }
+    }
+}

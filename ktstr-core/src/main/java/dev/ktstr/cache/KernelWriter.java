@@ -1,0 +1,257 @@
+package dev.ktstr.cache;
+
+import dev.ktstr.Durations;
+import dev.ktstr.Environment;
+import dev.ktstr.EnvironmentException;
+import dev.ktstr.ErrorCode;
+import dev.ktstr.KtstrException;
+import dev.ktstr.elf.MalformedElfException;
+import dev.ktstr.elf.StripReport;
+import dev.ktstr.elf.VmlinuxStripper;
+import dev.ktstr.event.EventSink;
+import dev.ktstr.event.KtstrEvent;
+import dev.ktstr.os.FileCopy;
+import dev.ktstr.publish.EntryLock;
+import dev.ktstr.publish.EntryRoot;
+import dev.ktstr.publish.Staging;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/** Stores kernels. */
+final class KernelWriter {
+    static final String LOCK_TIMEOUT_VARIABLE = "KTSTR_CACHE_STORE_LOCK_TIMEOUT";
+    private static final Duration LOCK_TIMEOUT = Duration.ofSeconds(300);
+    static final String LOCK_ADVICE = "let the test runs that use this kernel finish, or end them; or wait longer: "
+            + LOCK_TIMEOUT_VARIABLE + "=10m (or 90s, 1h), -Dktstr.lockTimeout=10m";
+    private static final String NO_STRIP = "none";
+    private static final String NO_MODULES = "none";
+
+    private final EntryRoot root;
+    private final KernelFamily family;
+    private final EntryReader reader;
+    private final Environment environment;
+    private final EventSink events;
+
+    KernelWriter(EntryRoot root, KernelFamily family, EntryReader reader, Environment environment, EventSink events) {
+        this.root = root;
+        this.family = family;
+        this.reader = reader;
+        this.environment = environment;
+        this.events = events;
+    }
+
+    StoreResult store(StoreRequest request) throws IOException {
+        if (request.key().isPresent()) {
+            family.requireStorable(request.key().get());
+        }
+        StoreInput input = StoreInput.examine(request);
+        String key = input.key();
+        family.requireStorable(key);
+        requireNoFile(key);
+        Duration timeout =
+                request.lockTimeout().isPresent() ? request.lockTimeout().get() : lockTimeout();
+        try (EntryLock lock = root.lockForWriting(key, timeout, LOCK_ADVICE)) {
+            requireNoFile(key);
+            Optional<KernelEntry> same =
+                    request.replace() ? Optional.empty() : reader.valid(key).filter(entry -> isSame(entry, input));
+            if (same.isPresent() && !isRaw(same.get().metadata())) {
+                lock.settle();
+                return new StoreResult(same.get(), StoreResult.Outcome.ALREADY_STORED, Optional.empty());
+            }
+            root.sweep();
+            try (Staging staging = lock.stage()) {
+                return write(input, key, same, lock, staging);
+            }
+        }
+    }
+
+    /** @param raw the same kernel, whose {@code vmlinux} could not be stripped when it was stored */
+    private StoreResult write(StoreInput input, String key, Optional<KernelEntry> raw, EntryLock lock, Staging staging)
+            throws IOException {
+        Path directory = staging.directory();
+        StoreRequest request = input.request();
+        Path image = directory.resolve(input.image().imageName());
+        copy("copy kernel image to cache", request.image(), image);
+        String imageSha256 = Checksums.sha256(image);
+        if (!imageSha256.equals(input.imageSha256())) {
+            throw new StoreException(
+                    ErrorCode.SOURCE_CHANGED,
+                    "storing " + key + ": the boot image changed while it was read",
+                    request.image(),
+                    "let whatever writes it (a build?) finish, and try again");
+        }
+        Optional<StripReport> strip = Optional.empty();
+        Path vmlinux = directory.resolve(KernelFamily.VMLINUX);
+        if (request.vmlinux().isPresent()) {
+            strip = strip(request.vmlinux().get(), vmlinux, raw.isPresent());
+            if (strip.isEmpty() && raw.isPresent()) {
+                lock.settle();
+                return new StoreResult(raw.get(), StoreResult.Outcome.ALREADY_STORED, Optional.empty());
+            }
+        }
+        SortedMap<String, String> files = new TreeMap<>();
+        if (request.config().isPresent()) {
+            Path config = directory.resolve(KernelFamily.CONFIG);
+            copy("copy kernel configuration to cache", request.config().get(), config);
+            files.put(KernelFamily.CONFIG, Checksums.sha256(config));
+        }
+        KernelMetadata metadata = metadata(input, strip, image, imageSha256, vmlinux, files, raw);
+        try {
+            Files.write(directory.resolve(KernelFamily.METADATA), MetadataCodec.write(metadata));
+        } catch (IOException failed) {
+            throw failed("write cache metadata", directory.resolve(KernelFamily.METADATA), failed);
+        }
+        boolean replaced = staging.publish();
+        KernelEntry entry = reader.valid(key)
+                .orElseThrow(() -> new EntryException(
+                        ErrorCode.ENTRY_DAMAGED,
+                        "storing " + key + ": it was published, and somebody removed it at once",
+                        root.entry(key),
+                        "find out who cleans this cache without taking its locks, and store again"));
+        return new StoreResult(entry, replaced ? StoreResult.Outcome.REPLACED : StoreResult.Outcome.STORED, strip);
+    }
+
+    /** Empty if it could not be stripped and is stored as it is; {@code quiet} if that is no news. */
+    private Optional<StripReport> strip(Path source, Path target, boolean quiet) throws IOException {
+        try {
+            return Optional.of(VmlinuxStripper.strip(source, target));
+        } catch (MalformedElfException unstrippable) {
+            if (!quiet) {
+                events.accept(new KtstrEvent.Warning("vmlinux strip failed, caching unstripped (" + source + ", "
+                        + unstrippable.getMessage() + ")"));
+            }
+            copy("copy vmlinux to cache", source, target);
+            return Optional.empty();
+        }
+    }
+
+    private KernelMetadata metadata(
+            StoreInput input,
+            Optional<StripReport> strip,
+            Path image,
+            String imageSha256,
+            Path vmlinux,
+            SortedMap<String, String> files,
+            Optional<KernelEntry> raw)
+            throws IOException {
+        StoreInput.Vmlinux source = input.vmlinux();
+        KernelConfig config = input.config();
+        StoredDetails jvm = new StoredDetails(
+                "ktstr-jvm "
+                        + Optional.ofNullable(KernelWriter.class.getPackage().getImplementationVersion())
+                                .orElse("(built in place)"),
+                input.image().release(),
+                imageSha256,
+                Files.size(image),
+                source == null ? null : Checksums.sha256(vmlinux),
+                source == null ? null : Files.size(vmlinux),
+                source == null ? null : source.buildId(),
+                source == null ? null : source.keptSha256(),
+                source == null
+                        ? null
+                        : strip.map(report -> report.kind().text()).orElse(NO_STRIP),
+                NO_MODULES,
+                List.of(),
+                files,
+                null);
+        return new KernelMetadata(
+                input.version(),
+                input.request().source(),
+                input.image().arch(),
+                input.image().imageName(),
+                config == null ? null : config.hash(),
+                Instant.now(environment.clock()).truncatedTo(ChronoUnit.SECONDS).toString(),
+                null,
+                null,
+                source != null,
+                strip.isPresent(),
+                source == null ? null : source.stat().size(),
+                source == null ? null : source.stat().modifiedSeconds(),
+                jvm,
+                raw.map(entry -> entry.metadata().json()).orElse(null));
+    }
+
+    /** Whether storing the input would give this entry again; its way into the store and its age do not matter. */
+    private static boolean isSame(KernelEntry entry, StoreInput input) {
+        KernelMetadata stored = entry.metadata();
+        StoredDetails jvm = stored.jvm();
+        StoreInput.Vmlinux vmlinux = input.vmlinux();
+        KernelConfig config = input.config();
+        return jvm != null
+                && jvm.imageSha256().equals(input.imageSha256())
+                && jvm.modules().equals(NO_MODULES)
+                && Objects.equals(stored.configHash(), config == null ? null : config.hash())
+                && stored.ktstrKconfigHash() == null
+                && stored.extraKconfigHash() == null
+                && stored.hasVmlinux() == (vmlinux != null)
+                && (vmlinux == null || isSameVmlinux(stored, jvm, vmlinux))
+                && isWhole(entry, jvm);
+    }
+
+    private static boolean isSameVmlinux(KernelMetadata stored, StoredDetails jvm, StoreInput.Vmlinux vmlinux) {
+        return Objects.equals(stored.sourceVmlinuxSize(), vmlinux.stat().size())
+                && Objects.equals(jvm.sourceVmlinuxBuildId(), vmlinux.buildId())
+                && Objects.equals(jvm.sourceVmlinuxKeptSha256(), vmlinux.keptSha256());
+    }
+
+    /** A damaged entry is no reason to skip storing a good one. */
+    private static boolean isWhole(KernelEntry entry, StoredDetails jvm) {
+        return EntrySizes.problem(entry, jvm).isEmpty();
+    }
+
+    private static boolean isRaw(KernelMetadata metadata) {
+        StoredDetails jvm = metadata.jvm();
+        return jvm != null && NO_STRIP.equals(jvm.strip());
+    }
+
+    private void requireNoFile(String key) throws StoreException {
+        Path target = root.entry(key);
+        if (Files.exists(target, LinkOption.NOFOLLOW_LINKS) && !Files.isDirectory(target, LinkOption.NOFOLLOW_LINKS)) {
+            throw new StoreException(
+                    ErrorCode.TARGET_TAKEN,
+                    "storing " + key + ": something that is not a directory is in its place",
+                    target,
+                    "move it away, or choose another key");
+        }
+    }
+
+    private Duration lockTimeout() throws EnvironmentException {
+        String text = environment.variable(LOCK_TIMEOUT_VARIABLE).orElse(null);
+        if (text == null) {
+            return LOCK_TIMEOUT;
+        }
+        try {
+            return Durations.parse(text);
+        } catch (IllegalArgumentException invalid) {
+            if (environment.firstTime(LOCK_TIMEOUT_VARIABLE)) {
+                events.accept(new KtstrEvent.Warning(LOCK_TIMEOUT_VARIABLE + ": " + invalid.getMessage() + "; using "
+                        + Durations.format(LOCK_TIMEOUT) + "; " + Durations.EXAMPLES));
+            }
+            return LOCK_TIMEOUT;
+        }
+    }
+
+    private static void copy(String doing, Path source, Path target) throws StoreException {
+        try {
+            FileCopy.copy(source, target);
+        } catch (IOException failed) {
+            throw failed(doing, source, failed);
+        }
+    }
+
+    private static StoreException failed(String doing, Path path, IOException cause) {
+        return cause instanceof KtstrException known
+                ? new StoreException(known.code(), doing + ": " + known.problem(), path, known.remedy(), cause)
+                : new StoreException(ErrorCode.OS_CALL, doing + ": " + cause, path, "see the cause", cause);
+    }
+}

@@ -1,0 +1,351 @@
+package dev.ktstr.cache;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParseException;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.io.JsonEOFException;
+import com.fasterxml.jackson.core.util.DefaultIndenter;
+import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.exc.MismatchedInputException;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** {@code metadata.json} to and from {@link KernelMetadata}: the one place that knows Jackson. */
+final class MetadataCodec {
+    /** Numbers keep the digits they were written with: unknown fields come out as they went in. */
+    private static final ObjectMapper MAPPER = new ObjectMapper()
+            .enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY)
+            .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+            .setNodeFactory(new JsonNodeFactory(true));
+
+    private static final String UNSUMMED = "0".repeat(64);
+    private static final String SUM_FIELD = "\"metadata_sha256\": \"";
+
+    private MetadataCodec() {}
+
+    static KernelMetadata read(byte[] file) throws MetadataException {
+        String text = decode(file);
+        Fields fields = new Fields(parse(text), "");
+        JsonNode jvm = fields.node("jvm");
+        return new KernelMetadata(
+                fields.text("version"),
+                source(fields.required("source")),
+                fields.requiredText("arch"),
+                imageName(fields.requiredText("image_name")),
+                fields.text("config_hash"),
+                fields.requiredText("built_at"),
+                fields.text("ktstr_kconfig_hash"),
+                fields.text("extra_kconfig_hash"),
+                fields.requiredFlag("has_vmlinux"),
+                fields.requiredFlag("vmlinux_stripped"),
+                fields.size("source_vmlinux_size"),
+                fields.number("source_vmlinux_mtime_secs"),
+                jvm == null ? null : details(new Fields(jvm, "jvm.")),
+                text);
+    }
+
+    /** The file's bytes. {@code jvm.metadata_sha256} is computed here, whatever the record has. */
+    static byte[] write(KernelMetadata metadata) throws IOException {
+        ObjectNode root = metadata.json() == null ? MAPPER.createObjectNode() : object(metadata.json());
+        root.put("version", metadata.version());
+        root.set("source", source(root.get("source"), metadata.source()));
+        root.put("arch", metadata.arch());
+        root.put("image_name", metadata.imageName());
+        root.put("config_hash", metadata.configHash());
+        root.put("built_at", metadata.builtAt());
+        root.put("ktstr_kconfig_hash", metadata.ktstrKconfigHash());
+        root.put("extra_kconfig_hash", metadata.extraKconfigHash());
+        root.put("has_vmlinux", metadata.hasVmlinux());
+        root.put("vmlinux_stripped", metadata.vmlinuxStripped());
+        root.put("source_vmlinux_size", metadata.sourceVmlinuxSize());
+        root.put("source_vmlinux_mtime_secs", metadata.sourceVmlinuxMtimeSecs());
+        StoredDetails jvm = metadata.jvm();
+        if (jvm == null) {
+            return render(root).getBytes(StandardCharsets.UTF_8);
+        }
+        root.set("jvm", details(root.get("jvm"), jvm));
+        String unsummed = render(root);
+        String sum = Checksums.sha256(unsummed.getBytes(StandardCharsets.UTF_8));
+        return unsummed.replace(SUM_FIELD + UNSUMMED, SUM_FIELD + sum).getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** Whether the file still has the bytes that {@code metadataSha256} was computed over. */
+    static boolean isUnchanged(byte[] file, String metadataSha256) {
+        String text = new String(file, StandardCharsets.ISO_8859_1); // one char per byte, so that every byte counts
+        return Checksums.sha256(text.replace(SUM_FIELD + metadataSha256, SUM_FIELD + UNSUMMED)
+                        .getBytes(StandardCharsets.ISO_8859_1))
+                .equals(metadataSha256);
+    }
+
+    private static String decode(byte[] file) throws MetadataException {
+        try {
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(file))
+                    .toString();
+        } catch (CharacterCodingException notText) {
+            throw new MetadataException(ErrorKind.UNREADABLE, "the file is not valid UTF-8");
+        }
+    }
+
+    private static JsonNode parse(String text) throws MetadataException {
+        try (JsonParser parser = MAPPER.createParser(text)) {
+            JsonNode root = MAPPER.readTree(parser);
+            if (root == null) {
+                throw new MetadataException(ErrorKind.TRUNCATED, "the file is empty");
+            }
+            if (parser.nextToken() != null) {
+                throw new MetadataException(ErrorKind.MALFORMED, "trailing characters after the JSON document");
+            }
+            if (!root.isObject()) {
+                throw new MetadataException(ErrorKind.SCHEMA_DRIFT, "expected an object, found " + kind(root));
+            }
+            return root;
+        } catch (JsonEOFException endsEarly) {
+            throw new MetadataException(ErrorKind.TRUNCATED, endsEarly.getOriginalMessage());
+        } catch (MismatchedInputException duplicate) {
+            throw new MetadataException(ErrorKind.SCHEMA_DRIFT, duplicate.getOriginalMessage());
+        } catch (JsonProcessingException syntax) {
+            boolean cutOff = syntax instanceof JsonParseException
+                    && syntax.getLocation().getCharOffset()
+                            >= text.stripTrailing().length();
+            throw new MetadataException(
+                    cutOff ? ErrorKind.TRUNCATED : ErrorKind.MALFORMED, syntax.getOriginalMessage());
+        } catch (IOException impossible) {
+            throw new IllegalStateException("reading from a string does no I/O", impossible);
+        }
+    }
+
+    private static String imageName(String name) throws MetadataException {
+        boolean escapes = name.isEmpty()
+                || name.contains("/")
+                || name.contains("\\")
+                || name.contains("..")
+                || name.equals(".")
+                || name.indexOf('\0') >= 0;
+        boolean ours = name.equals(KernelFamily.METADATA)
+                || name.equals(KernelFamily.VMLINUX)
+                || name.equals(KernelFamily.CONFIG)
+                || name.equals(KernelFamily.MODULES);
+        if (escapes || ours) {
+            throw new MetadataException(
+                    ErrorKind.SCHEMA_DRIFT, "image_name \"" + name + "\" is not the name of a boot image in the entry");
+        }
+        return name;
+    }
+
+    private static KernelSource source(JsonNode node) throws MetadataException {
+        Fields fields = new Fields(node, "source.");
+        String type = fields.requiredText("type");
+        return switch (type) {
+            case "tarball" -> new KernelSource.Tarball();
+            case "git" -> new KernelSource.Git(fields.text("git_hash"), fields.text("ref"));
+            case "local" -> new KernelSource.Local(fields.text("source_tree_path"), fields.text("git_hash"));
+            default -> new KernelSource.Other(type, node.toString());
+        };
+    }
+
+    /** The JSON of a source, with what {@code before} has and we do not know, if that is of the same type. */
+    private static ObjectNode source(@Nullable JsonNode before, KernelSource source) throws IOException {
+        if (source instanceof KernelSource.Other other) {
+            return object(other.json());
+        }
+        boolean sameType =
+                before instanceof ObjectNode && before.path("type").asText().equals(source.type());
+        ObjectNode node = sameType ? ((ObjectNode) before).deepCopy() : MAPPER.createObjectNode();
+        node.put("type", source.type());
+        if (source instanceof KernelSource.Git git) {
+            node.put("git_hash", git.gitHash()).put("ref", git.ref());
+        } else if (source instanceof KernelSource.Local local) {
+            node.put("source_tree_path", local.sourceTreePath()).put("git_hash", local.gitHash());
+        }
+        return node;
+    }
+
+    private static StoredDetails details(Fields fields) throws MetadataException {
+        List<PackageId> packages = new ArrayList<>();
+        for (JsonNode each : fields.required("packages")) {
+            Fields id = new Fields(each, "jvm.packages.");
+            packages.add(new PackageId(
+                    id.requiredText("name"),
+                    id.requiredText("version"),
+                    id.requiredText("arch"),
+                    id.requiredText("sha256")));
+        }
+        SortedMap<String, String> files = new TreeMap<>();
+        Fields sums = new Fields(fields.required("files"), "jvm.files.");
+        for (String name : sums.names()) {
+            files.put(name, sums.requiredText(name));
+        }
+        return new StoredDetails(
+                fields.requiredText("stored_by"),
+                fields.requiredText("release"),
+                fields.requiredText("image_sha256"),
+                fields.requiredSize("image_size"),
+                fields.text("vmlinux_sha256"),
+                fields.size("vmlinux_size"),
+                fields.text("source_vmlinux_build_id"),
+                fields.text("source_vmlinux_kept_sha256"),
+                fields.text("strip"),
+                fields.requiredText("modules"),
+                List.copyOf(packages),
+                files,
+                fields.requiredText("metadata_sha256"));
+    }
+
+    private static ObjectNode details(@Nullable JsonNode before, StoredDetails jvm) {
+        ObjectNode node = before instanceof ObjectNode known ? known.deepCopy() : MAPPER.createObjectNode();
+        node.put("stored_by", jvm.storedBy());
+        node.put("release", jvm.release());
+        node.put("image_sha256", jvm.imageSha256());
+        node.put("image_size", jvm.imageSize());
+        node.put("vmlinux_sha256", jvm.vmlinuxSha256());
+        node.put("vmlinux_size", jvm.vmlinuxSize());
+        node.put("source_vmlinux_build_id", jvm.sourceVmlinuxBuildId());
+        node.put("source_vmlinux_kept_sha256", jvm.sourceVmlinuxKeptSha256());
+        node.put("strip", jvm.strip());
+        node.put("modules", jvm.modules());
+        ArrayNode packages = node.putArray("packages");
+        for (PackageId each : jvm.packages()) {
+            packages.addObject()
+                    .put("name", each.name())
+                    .put("version", each.version())
+                    .put("arch", each.arch())
+                    .put("sha256", each.sha256());
+        }
+        ObjectNode files = node.putObject("files");
+        jvm.files().forEach(files::put);
+        node.put("metadata_sha256", UNSUMMED);
+        return node;
+    }
+
+    private static ObjectNode object(String json) throws IOException {
+        return (ObjectNode) MAPPER.readTree(json);
+    }
+
+    private static String render(ObjectNode root) throws IOException {
+        return MAPPER.writer(new Layout()).writeValueAsString(root) + "\n";
+    }
+
+    private static String kind(JsonNode node) {
+        return node.getNodeType().name().toLowerCase(Locale.ROOT);
+    }
+
+    /** Two spaces, line feeds, and {@code "key": value}: what the original writes. */
+    private static final class Layout extends DefaultPrettyPrinter {
+        private static final long serialVersionUID = 1L;
+
+        Layout() {
+            DefaultIndenter lines = new DefaultIndenter("  ", "\n");
+            indentObjectsWith(lines);
+            indentArraysWith(lines);
+        }
+
+        @Override
+        public DefaultPrettyPrinter createInstance() {
+            return new Layout();
+        }
+
+        @Override
+        public void writeObjectFieldValueSeparator(JsonGenerator generator) throws IOException {
+            generator.writeRaw(": ");
+        }
+    }
+
+    /** Typed access to an object's fields; whatever is of another type is schema drift that names the field. */
+    private record Fields(JsonNode object, String prefix) {
+        Fields {
+            Objects.requireNonNull(object);
+        }
+
+        List<String> names() {
+            List<String> names = new ArrayList<>();
+            object.fieldNames().forEachRemaining(names::add);
+            return names;
+        }
+
+        /** Null if absent or JSON null. */
+        @Nullable
+        JsonNode node(String name) throws MetadataException {
+            if (!object.isObject()) {
+                throw drift(prefix.isEmpty() ? "metadata" : prefix.substring(0, prefix.length() - 1), "an object");
+            }
+            JsonNode node = object.get(name);
+            return node == null || node.isNull() ? null : node;
+        }
+
+        JsonNode required(String name) throws MetadataException {
+            JsonNode node = node(name);
+            if (node == null) {
+                throw new MetadataException(ErrorKind.SCHEMA_DRIFT, "missing field `" + prefix + name + "`");
+            }
+            return node;
+        }
+
+        @Nullable
+        String text(String name) throws MetadataException {
+            JsonNode node = node(name);
+            if (node != null && !node.isTextual()) {
+                throw drift(prefix + name, "a string");
+            }
+            return node == null ? null : node.asText();
+        }
+
+        String requiredText(String name) throws MetadataException {
+            if (!required(name).isTextual()) {
+                throw drift(prefix + name, "a string");
+            }
+            return required(name).asText();
+        }
+
+        boolean requiredFlag(String name) throws MetadataException {
+            if (!required(name).isBoolean()) {
+                throw drift(prefix + name, "true or false");
+            }
+            return required(name).asBoolean();
+        }
+
+        @Nullable
+        Long number(String name) throws MetadataException {
+            JsonNode node = node(name);
+            if (node != null && !(node.isIntegralNumber() && node.canConvertToLong())) {
+                throw drift(prefix + name, "a whole number of 64 bits");
+            }
+            return node == null ? null : node.asLong();
+        }
+
+        @Nullable
+        Long size(String name) throws MetadataException {
+            Long value = number(name);
+            if (value != null && value < 0) {
+                throw drift(prefix + name, "a number that is not negative");
+            }
+            return value;
+        }
+
+        long requiredSize(String name) throws MetadataException {
+            required(name);
+            return Objects.requireNonNull(size(name));
+        }
+
+        private static MetadataException drift(String field, String expected) {
+            return new MetadataException(ErrorKind.SCHEMA_DRIFT, "field `" + field + "` is not " + expected);
+        }
+    }
+}

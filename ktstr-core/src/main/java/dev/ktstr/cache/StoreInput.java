@@ -1,0 +1,138 @@
+package dev.ktstr.cache;
+
+import dev.ktstr.ErrorCode;
+import dev.ktstr.elf.ElfFile;
+import dev.ktstr.elf.MalformedElfException;
+import dev.ktstr.os.FileStat;
+import dev.ktstr.os.Machine;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything that the files of a request say, read before anything is written.
+ *
+ * @param config null when none was given
+ * @param vmlinux null when none was given
+ */
+record StoreInput(
+        StoreRequest request,
+        KernelImage image,
+        String imageSha256,
+        @Nullable KernelConfig config,
+        @Nullable Vmlinux vmlinux) {
+
+    /**
+     * @param buildId null without one
+     * @param keptSha256 over what identifies it instead; null with a build id
+     */
+    record Vmlinux(
+            FileStat stat,
+            @Nullable String buildId,
+            @Nullable String keptSha256) {}
+
+    /** @throws StoreException if a file is unusable, or they belong to different kernels */
+    static StoreInput examine(StoreRequest request) throws IOException {
+        requireFile("the boot image", request.image());
+        Path vmlinux = request.vmlinux().orElse(null);
+        Path config = request.config().orElse(null);
+        if (vmlinux != null) {
+            requireFile("vmlinux", vmlinux);
+        }
+        if (config != null) {
+            requireFile("the kernel configuration", config);
+        }
+        KernelImage image = image(request);
+        KernelConfig configuration = config == null ? null : KernelConfig.read(config);
+        if (configuration != null
+                && configuration.arch() != null
+                && !configuration.arch().equals(image.arch())) {
+            throw disagree(request.image(), config, image.arch(), configuration.arch());
+        }
+        return new StoreInput(
+                request,
+                image,
+                Checksums.sha256(request.image()),
+                configuration,
+                vmlinux == null ? null : vmlinux(vmlinux, image, request.image()));
+    }
+
+    String key() {
+        return request.key()
+                .orElseGet(() -> image.release() + "-" + request.origin().text() + "-" + image.arch() + "-"
+                        + imageSha256.substring(0, 8));
+    }
+
+    /** The upstream version where it is known, else the release. */
+    String version() {
+        return request.kernelVersion()
+                .or(() -> Optional.ofNullable(config).map(KernelConfig::version))
+                .or(image::upstreamVersion)
+                .orElseGet(image::release);
+    }
+
+    private static KernelImage image(StoreRequest request) throws IOException {
+        try {
+            return KernelImage.read(request.image());
+        } catch (StoreException unknown) {
+            String version = request.kernelVersion().orElse(null);
+            if (request.key().isEmpty() || version == null) {
+                throw unknown;
+            }
+            // Both said by hand: somebody knows this image better than we do.
+            String arch = Machine.arch();
+            return new KernelImage(arch, arch.equals("aarch64") ? "Image" : "bzImage", version);
+        }
+    }
+
+    private static Vmlinux vmlinux(Path file, KernelImage image, Path imageFile) throws IOException {
+        FileStat stat = FileStat.of(file).orElseThrow(() -> missing("vmlinux", file));
+        try (ElfFile elf = ElfFile.open(file)) {
+            if (!elf.arch().equals(image.arch())) {
+                throw disagree(imageFile, file, image.arch(), elf.arch());
+            }
+            String banner = elf.banner().orElse("").replaceFirst("^Linux version ", "");
+            String release = banner.isEmpty() ? image.release() : new KernelImage("", "", banner).release();
+            if (!release.equals(image.release())) {
+                throw disagree(imageFile, file, image.release(), release);
+            }
+            String buildId = elf.buildId().orElse(null);
+            return new Vmlinux(stat, buildId, buildId == null ? elf.keptSha256() : null);
+        } catch (MalformedElfException noElf) {
+            // The strip will say so, and the file be stored as it is: all of it is what identifies it.
+            return new Vmlinux(stat, null, Checksums.sha256(file));
+        }
+    }
+
+    private static void requireFile(String what, Path file) throws StoreException {
+        if (!Files.exists(file)) {
+            throw missing(what, file);
+        }
+        if (!Files.isRegularFile(file)) {
+            throw unusable(what, file, "it is not a regular file", "give the file itself");
+        }
+        if (!Files.isReadable(file)) {
+            throw unusable(
+                    what, file, "permission denied", "make it readable (distributions keep /boot/vmlinuz-* to root)");
+        }
+    }
+
+    private static StoreException missing(String what, Path file) {
+        return unusable(what, file, "there is no such file", "check the path");
+    }
+
+    private static StoreException unusable(String what, Path file, String why, String remedy) {
+        return new StoreException(
+                ErrorCode.INPUT_UNUSABLE, "storing a kernel: " + what + " cannot be read: " + why, file, remedy);
+    }
+
+    private static StoreException disagree(Path image, Path other, String ofImage, String ofOther) {
+        return new StoreException(
+                ErrorCode.INPUT_DISAGREES,
+                "storing a kernel: " + image + " is " + ofImage + ", but " + other + " is " + ofOther,
+                other,
+                "give files of one build; addresses and types of another one would be wrong without a sign");
+    }
+}

@@ -1,0 +1,38 @@
+package dev.ktstr.lock;
+
+import dev.ktstr.os.Fd;
+import dev.ktstr.os.OsException;
+import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** A lock that is held until this is closed. Closing again does nothing. May be closed by another thread. */
+public final class LockGuard implements AutoCloseable {
+    private final Path lockFile;
+    private final FlockMode mode;
+    private final Fd fd;
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    LockGuard(Path lockFile, FlockMode mode, Fd fd) {
+        this.lockFile = lockFile;
+        this.mode = mode;
+        this.fd = fd;
+    }
+
+    public Path lockFile() {
+        return lockFile;
+    }
+
+    public FlockMode mode() {
+        return mode;
+    }
+
+    @Override
+    public void close() throws OsException {
+        if (closed.compareAndSet(false, true)) {
+            try (fd) {
+                // Explicitly, before the close: whoever is woken by the close then finds the lock free.
+                fd.unlock();
+            }
+        }
+    }
+}

@@ -1,0 +1,66 @@
+package dev.ktstr.os;
+
+import com.sun.jna.Platform;
+import java.util.Map;
+
+/**
+ * Numbers of the kernel's interface. Most are the same everywhere; the {@code open(2)} flags that differ are a table by
+ * architecture, named as {@link Platform#ARCH} names them. {@code ConstantsTest} compares all of this with the C
+ * headers of both architectures.
+ */
+final class Constants {
+    static final int O_RDONLY = 0;
+    static final int O_RDWR = 2;
+    static final int O_CREAT = 0100;
+    static final int O_EXCL = 0200;
+    static final int O_CLOEXEC = 02000000;
+    static final int AT_FDCWD = -100;
+    static final int AT_SYMLINK_NOFOLLOW = 0x100;
+    static final int AT_EMPTY_PATH = 0x1000;
+    static final int LOCK_SH = 1;
+    static final int LOCK_EX = 2;
+    static final int LOCK_NB = 4;
+    static final int LOCK_UN = 8;
+    static final int RENAME_EXCHANGE = 2;
+    static final int STATX_BASIC_STATS = 0x7ff;
+    static final int S_IFMT = 0170000;
+    static final int S_IFREG = 0100000;
+    static final int S_IFDIR = 0040000;
+    static final long FICLONE = 0x40049409L;
+
+    // struct statx (linux/stat.h): the same layout on every architecture, which is why we use it and not struct stat.
+    static final int STATX_SIZE = 256;
+    static final int STATX_MODE = 28;
+    static final int STATX_INO = 32;
+    static final int STATX_FILE_SIZE = 40;
+    static final int STATX_BLOCKS = 48;
+    static final int STATX_MTIME_SEC = 112;
+    static final int STATX_DEV_MAJOR = 136;
+    static final int STATX_DEV_MINOR = 140;
+
+    /** f_type, the first word of struct statfs on both architectures; the buffer is larger than the struct. */
+    static final int STATFS_TYPE = 0;
+
+    static final int STATFS_SIZE = 256;
+
+    /** The open(2) flags that differ between architectures. */
+    record OpenFlags(int directory, int noFollow) {}
+
+    static final Map<String, OpenFlags> OPEN_FLAGS = Map.of(
+            "x86-64", new OpenFlags(0200000, 0400000),
+            "aarch64", new OpenFlags(040000, 0100000));
+
+    private Constants() {}
+
+    static boolean knows(String architecture) {
+        return OPEN_FLAGS.containsKey(architecture);
+    }
+
+    static OpenFlags openFlags() {
+        OpenFlags flags = OPEN_FLAGS.get(Platform.ARCH);
+        if (flags == null) {
+            throw new IllegalStateException("LibC.require() lets no call pass on " + Platform.ARCH);
+        }
+        return flags;
+    }
+}

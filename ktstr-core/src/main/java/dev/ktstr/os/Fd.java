@@ -1,0 +1,201 @@
+package dev.ktstr.os;
+
+import com.sun.jna.NativeLong;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * An open file descriptor, opened with {@code O_CLOEXEC}: a child that inherited it would keep our locks, and
+ * {@code /proc/locks} would name the wrong process. Closing twice is harmless. No finaliser closes it. Not for use by
+ * several threads at once.
+ */
+public final class Fd implements AutoCloseable {
+    private static final int PERMISSIONS_OF_NEW_FILES = 0666;
+
+    private final int number;
+    private final Path path;
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    private Fd(int number, Path path) {
+        this.number = number;
+        this.path = path;
+    }
+
+    /** Opens a directory. Symbolic links are followed. */
+    public static Fd openDirectory(Path directory) throws OsException, NativeAccessException {
+        return open(directory, Constants.O_RDONLY | Constants.openFlags().directory());
+    }
+
+    /** Opens a file for reading. Symbolic links are followed. */
+    public static Fd openForReading(Path file) throws OsException, NativeAccessException {
+        return open(file, Constants.O_RDONLY);
+    }
+
+    /** Opens a file that is there, for reading; empty if it is not. Refuses a symbolic link ({@code ELOOP}). */
+    public static Optional<Fd> openIfPresent(Path file) throws OsException, NativeAccessException {
+        LibC.require();
+        return tryOpen(file, Constants.O_RDONLY | Constants.openFlags().noFollow(), Errno.ENOENT);
+    }
+
+    /**
+     * Creates a file, for reading and writing, with mode 0666 less the umask; empty if something by that name is there.
+     */
+    public static Optional<Fd> create(Path file) throws OsException, NativeAccessException {
+        LibC.require();
+        return tryOpen(file, Constants.O_RDWR | Constants.O_CREAT | Constants.O_EXCL, Errno.EEXIST);
+    }
+
+    private static Fd open(Path path, int flags) throws OsException, NativeAccessException {
+        LibC.require();
+        return tryOpen(path, flags, Errno.OTHER).orElseThrow(() -> LibC.failure("open", path));
+    }
+
+    private static Optional<Fd> tryOpen(Path path, int flags, Errno expected) throws OsException {
+        int fd;
+        do {
+            fd = LibC.open(NativePaths.terminated(path), flags | Constants.O_CLOEXEC, PERMISSIONS_OF_NEW_FILES);
+        } while (fd < 0 && LibC.failedWith(Errno.EINTR));
+        if (fd >= 0) {
+            return Optional.of(new Fd(fd, path));
+        }
+        if (LibC.failedWith(expected)) {
+            return Optional.empty();
+        }
+        throw LibC.failure("open", path);
+    }
+
+    /** Opens a file in this directory, for reading, whatever this directory is called by now. */
+    public Fd openAt(String name) throws OsException {
+        int fd = LibC.openat(number, terminated(name), Constants.O_RDONLY | Constants.O_CLOEXEC, 0);
+        if (fd < 0) {
+            throw LibC.failure("open", path.resolve(name));
+        }
+        return new Fd(fd, path.resolve(name));
+    }
+
+    /** What is by that name in this directory, symbolic links followed; empty if nothing is. */
+    public Optional<FileStat> statAt(String name) throws OsException {
+        return FileStat.at(number, terminated(name), 0, path.resolve(name));
+    }
+
+    public FileStat stat() throws OsException {
+        return FileStat.ofDescriptor(number, path);
+    }
+
+    /**
+     * All bytes from the current position on.
+     *
+     * @param limit more than this many bytes are refused with {@link Errno#EINVAL}
+     */
+    public byte[] readAll(int limit) throws OsException {
+        ByteArrayOutputStream all = new ByteArrayOutputStream();
+        byte[] buffer = new byte[8192];
+        while (true) {
+            int count = LibC.read(number, buffer, new NativeLong(buffer.length)).intValue();
+            if (count == 0) {
+                return all.toByteArray();
+            }
+            if (count < 0 && !LibC.failedWith(Errno.EINTR)) {
+                throw LibC.failure("read", path);
+            }
+            if (count > 0) {
+                all.write(buffer, 0, count);
+            }
+            if (all.size() > limit) {
+                throw new OsException("read more than " + limit + " bytes of", Errno.EINVAL.number(), path);
+            }
+        }
+    }
+
+    /**
+     * Tries to take {@code flock(2)} on this open file description, or to change the mode of the one it has.
+     *
+     * @return false if somebody else holds it
+     */
+    public boolean tryFlock(boolean exclusive) throws OsException {
+        int operation = (exclusive ? Constants.LOCK_EX : Constants.LOCK_SH) | Constants.LOCK_NB;
+        while (LibC.flock(number, operation) != 0) {
+            if (LibC.failedWith(Errno.EAGAIN)) {
+                return false;
+            }
+            if (!LibC.failedWith(Errno.EINTR)) {
+                throw LibC.failure("flock", path);
+            }
+        }
+        return true;
+    }
+
+    /** Gives the lock back. Closing does that too, but only after waiters have been woken by the close. */
+    public void unlock() throws OsException {
+        if (LibC.flock(number, Constants.LOCK_UN) != 0) {
+            throw LibC.failure("flock LOCK_UN", path);
+        }
+    }
+
+    /** Forces data and metadata of this file, or the names in this directory, to disk: {@code fsync(2)}. */
+    public void fsync() throws OsException {
+        if (LibC.fsync(number) != 0) {
+            throw LibC.failure("fsync", path);
+        }
+    }
+
+    /**
+     * Sets the permission bits, whatever the umask is.
+     */
+    public void chmod(int mode) throws OsException {
+        if (LibC.fchmod(number, mode) != 0) {
+            throw LibC.failure("fchmod", path);
+        }
+    }
+
+    /** The {@code f_type} of {@code statfs(2)}: 32 bits, unsigned. */
+    public long filesystemType() throws OsException {
+        byte[] buffer = new byte[Constants.STATFS_SIZE];
+        if (LibC.fstatfs(number, buffer) != 0) {
+            throw LibC.failure("fstatfs", path);
+        }
+        return Filesystems.type(buffer);
+    }
+
+    /**
+     * Makes this empty file share all blocks of {@code source} ({@code FICLONE}, ioctl_ficlone(2)).
+     *
+     * @return false if these two files cannot share blocks; nothing has been changed then
+     */
+    boolean cloneFrom(Fd source) throws OsException {
+        if (LibC.ioctl(number, new NativeLong(Constants.FICLONE), source.number) == 0) {
+            return true;
+        }
+        if (LibC.failedWith(Errno.EOPNOTSUPP)
+                || LibC.failedWith(Errno.ENOTTY)
+                || LibC.failedWith(Errno.EXDEV)
+                || LibC.failedWith(Errno.EINVAL)) {
+            return false;
+        }
+        throw LibC.failure("ioctl FICLONE", path);
+    }
+
+    int number() {
+        return number;
+    }
+
+    Path path() {
+        return path;
+    }
+
+    @Override
+    public void close() throws OsException {
+        // close(2): never retried, also not after EINTR. The descriptor is gone either way, and may already be
+        // another's.
+        if (closed.compareAndSet(false, true) && LibC.close(number) != 0) {
+            throw LibC.failure("close", path);
+        }
+    }
+
+    private static byte[] terminated(String name) {
+        return (name + "\0").getBytes(StandardCharsets.UTF_8);
+    }
+}

@@ -1,0 +1,63 @@
+package dev.ktstr.os;
+
+import com.sun.jna.NativeLong;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+
+/** Copies a file the cheapest way that the file systems at both ends allow. */
+public final class FileCopy {
+    private static final long CHUNK = 1 << 30;
+
+    private FileCopy() {}
+
+    /**
+     * Copies the bytes of {@code source} to the new file {@code target}: shared blocks where possible
+     * ({@code FICLONE}), else {@code copy_file_range(2)}, else through memory.
+     *
+     * @throws OsException if the target is there already, or on any failure of the disk
+     */
+    public static void copy(Path source, Path target) throws IOException {
+        try (Fd in = Fd.openForReading(source);
+                Fd out = Fd.create(target).orElseThrow(() -> LibC.failure("create", target))) {
+            if (!out.cloneFrom(in) && !copyRange(in, out)) {
+                copyThroughMemory(source, target);
+            }
+        }
+    }
+
+    /** False, with nothing written, if the kernel cannot copy between these two. */
+    private static boolean copyRange(Fd in, Fd out) throws OsException {
+        boolean started = false;
+        while (true) {
+            long count = LibC.copy_file_range(in.number(), null, out.number(), null, new NativeLong(CHUNK), 0)
+                    .longValue();
+            if (count > 0) {
+                started = true;
+            } else if (count == 0) {
+                // Some file systems that make their content up (procfs) say 0 at once although there is something.
+                return started || in.stat().size() == 0;
+            } else if (!started
+                    && (LibC.failedWith(Errno.EXDEV)
+                            || LibC.failedWith(Errno.EINVAL)
+                            || LibC.failedWith(Errno.EOPNOTSUPP)
+                            || LibC.failedWith(Errno.ENOSYS))) {
+                return false;
+            } else if (!LibC.failedWith(Errno.EINTR)) {
+                throw LibC.failure("copy_file_range from " + in.path() + " to", out.path());
+            }
+        }
+    }
+
+    private static void copyThroughMemory(Path source, Path target) throws IOException {
+        try (FileChannel in = FileChannel.open(source, StandardOpenOption.READ);
+                FileChannel out = FileChannel.open(target, StandardOpenOption.WRITE)) {
+            long position = 0;
+            long count;
+            while ((count = in.transferTo(position, CHUNK, out)) > 0) {
+                position += count;
+            }
+        }
+    }
+}

@@ -1,0 +1,100 @@
+package dev.ktstr.os;
+
+import com.sun.jna.Native;
+import com.sun.jna.NativeLong;
+import com.sun.jna.Platform;
+import com.sun.jna.Pointer;
+import dev.ktstr.ErrorCode;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The C library's functions, mapped directly. Every call that can fail returns -1 and leaves the reason in
+ * {@link Native#getLastError()}, which JNA saves per thread right after the call.
+ *
+ * <p>{@code open}, {@code openat} and {@code ioctl} are variadic in C. The System V x86_64 and the AAPCS64 calling
+ * conventions pass the integers that we pass in the same registers either way.
+ */
+final class LibC {
+    /** Why the functions cannot be called; null when they can. */
+    private static final @Nullable Obstacle OBSTACLE = register();
+
+    private record Obstacle(
+            ErrorCode code,
+            String problem,
+            String remedy,
+            @Nullable Throwable cause) {}
+
+    private LibC() {}
+
+    static native int open(byte[] path, int flags, int mode);
+
+    static native int openat(int directory, byte[] path, int flags, int mode);
+
+    static native int close(int fd);
+
+    static native NativeLong read(int fd, byte[] buffer, NativeLong count);
+
+    static native int flock(int fd, int operation);
+
+    static native int fsync(int fd);
+
+    static native int fchmod(int fd, int mode);
+
+    static native int ioctl(int fd, NativeLong request, int argument);
+
+    static native int statfs(byte[] path, byte[] buffer);
+
+    static native int fstatfs(int fd, byte[] buffer);
+
+    static native int statx(int directory, byte[] path, int flags, int mask, byte[] buffer);
+
+    static native int rename(byte[] from, byte[] to);
+
+    static native int renameat2(int fromDirectory, byte[] from, int toDirectory, byte[] to, int flags);
+
+    static native NativeLong copy_file_range(
+            int in, @Nullable Pointer inOffset, int out, @Nullable Pointer outOffset, NativeLong length, int flags);
+
+    /** @throws NativeAccessException unless the functions above can be called */
+    static void require() throws NativeAccessException {
+        Obstacle obstacle = OBSTACLE;
+        if (obstacle != null) {
+            throw new NativeAccessException(obstacle.code, obstacle.problem, obstacle.remedy, obstacle.cause);
+        }
+    }
+
+    static OsException failure(String call, @Nullable Path path) {
+        return new OsException(call, Native.getLastError(), path);
+    }
+
+    static boolean failedWith(Errno errno) {
+        return Native.getLastError() == errno.number();
+    }
+
+    private static @Nullable Obstacle register() {
+        try {
+            if (!Platform.isLinux() || !Constants.knows(Platform.ARCH)) {
+                return new Obstacle(
+                        ErrorCode.OS_PLATFORM,
+                        "starting ktstr: it runs on Linux on x86_64 and aarch64, and this JVM is for " + Platform.ARCH
+                                + (Platform.isLinux() ? "" : " on another operating system"),
+                        "run it on such a machine, a virtual one if need be",
+                        null);
+            }
+            Native.register(LibC.class, Platform.C_LIBRARY_NAME);
+            return null;
+        } catch (VirtualMachineError dying) {
+            throw dying;
+        } catch (Error cannotLoad) { // LinkageError, and the plain Error of JNA's version check
+            return new Obstacle(
+                    ErrorCode.OS_NATIVE,
+                    "loading JNA's native library: " + cannotLoad.getMessage(),
+                    "JNA unpacks its library into the temporary directory: if that is mounted noexec, set"
+                            + " -Djna.tmpdir=DIR to one that is not; if another version of JNA comes first on the"
+                            + " class path, align it with ktstr's (mvn dependency:tree); if this JDK was told to deny"
+                            + " native access, add --enable-native-access=ALL-UNNAMED",
+                    cannotLoad);
+        }
+    }
+}

@@ -1,0 +1,127 @@
+package dev.ktstr.publish;
+
+import dev.ktstr.event.KtstrEvent;
+import dev.ktstr.lock.LockGuard;
+import dev.ktstr.os.Errno;
+import dev.ktstr.os.Filesystems;
+import dev.ktstr.os.OsException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.List;
+
+/** One entry, held exclusive: only through this can it be published or removed. Not for several threads. */
+public final class EntryLock implements AutoCloseable {
+    private final EntryRoot root;
+    private final String key;
+    private final LockGuard guard;
+    private final List<Path> created;
+
+    EntryLock(EntryRoot root, String key, LockGuard guard, List<Path> created) {
+        this.root = root;
+        this.key = key;
+        this.guard = guard;
+        this.created = created;
+    }
+
+    /**
+     * Starts a new entry in an empty staging directory, after removing what dead writers of this key left behind. Close
+     * the staging before this lock.
+     */
+    public Staging stage() throws IOException {
+        root.sweep(key);
+        Path directory = root.newStagingPath(key);
+        Files.createDirectory(directory);
+        return new Staging(this, directory);
+    }
+
+    /**
+     * Makes an entry that is there already last, as if we had published it: its writer may have died between the rename
+     * and the {@code fsync} that follows it.
+     */
+    public void settle() throws IOException {
+        syncCreated();
+        FileTrees.syncDirectory(root.path());
+    }
+
+    /** Removes the entry. Readers see it whole or not at all; of a symbolic link only the link goes. */
+    public void remove() throws IOException {
+        Path entry = root.entry(key);
+        if (Files.isSymbolicLink(entry)) {
+            Files.delete(entry);
+            FileTrees.syncDirectory(root.path());
+            return;
+        }
+        Path away = root.newStagingPath(key);
+        try {
+            Filesystems.rename(entry, away);
+            FileTrees.syncDirectory(root.path());
+            FileTrees.delete(away);
+        } catch (OsException cannotMove) {
+            if (!isNotMovable(cannotMove)) {
+                throw cannotMove;
+            }
+            removeInPlace(entry);
+            FileTrees.syncDirectory(root.path());
+        }
+    }
+
+    @Override
+    public void close() throws OsException {
+        guard.close();
+    }
+
+    /** Moves the complete staging directory to the entry's name; afterwards the old entry, if any, is in its place. */
+    boolean publish(Path staging) throws IOException {
+        FileTrees.sync(staging);
+        syncCreated();
+        Path entry = root.entry(key);
+        boolean replaced = Files.exists(entry, LinkOption.NOFOLLOW_LINKS);
+        if (replaced) {
+            replace(entry, staging);
+        } else {
+            Filesystems.rename(staging, entry);
+        }
+        FileTrees.syncDirectory(root.path());
+        root.tell(new KtstrEvent.Published(key, entry, replaced));
+        return replaced;
+    }
+
+    EntryRoot root() {
+        return root;
+    }
+
+    private void replace(Path entry, Path staging) throws IOException {
+        try {
+            Filesystems.exchange(staging, entry);
+        } catch (OsException cannotExchange) {
+            if (!isNotMovable(cannotExchange)) {
+                throw cannotExchange;
+            }
+            removeInPlace(entry);
+            Filesystems.rename(staging, entry);
+        }
+    }
+
+    /**
+     * For an entry that cannot be renamed. Without its defining file it is no entry any more, so that goes first, for good:
+     * whatever a crash leaves of the rest is never taken for a whole one.
+     */
+    private void removeInPlace(Path entry) throws IOException {
+        Files.deleteIfExists(entry.resolve(root.family().definingFile()));
+        FileTrees.syncDirectory(entry);
+        FileTrees.delete(entry);
+    }
+
+    /** An entry in a lower overlayfs layer (EXDEV), or a file system without exchange (EINVAL, ENOSYS). */
+    private static boolean isNotMovable(OsException failure) {
+        return failure.errno() == Errno.EXDEV || failure.errno() == Errno.EINVAL || failure.errno() == Errno.ENOSYS;
+    }
+
+    private void syncCreated() throws IOException {
+        for (Path directory : created) {
+            FileTrees.syncDirectory(directory);
+        }
+    }
+}

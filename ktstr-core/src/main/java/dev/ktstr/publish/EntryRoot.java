@@ -1,0 +1,155 @@
+package dev.ktstr.publish;
+
+import dev.ktstr.Environment;
+import dev.ktstr.event.EventSink;
+import dev.ktstr.event.KtstrEvent;
+import dev.ktstr.lock.Flock;
+import dev.ktstr.lock.FlockMode;
+import dev.ktstr.lock.LockGuard;
+import dev.ktstr.lock.LockUnavailableException;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The directory that holds the entries of one family, and their locks. Opening it touches nothing; it is created by the
+ * first write. Immutable, safe for use by several threads. Keys are taken as they are: the family has checked them.
+ */
+public final class EntryRoot {
+    private static final String LOCKS = ".locks";
+
+    private final Path root;
+    private final EntryFamily family;
+    private final Environment environment;
+    private final EventSink events;
+
+    public EntryRoot(Path root, EntryFamily family, Environment environment, EventSink events) {
+        this.root = root;
+        this.family = family;
+        this.environment = environment;
+        this.events = events;
+    }
+
+    public Path path() {
+        return root;
+    }
+
+    public Path entry(String key) {
+        return root.resolve(key);
+    }
+
+    /**
+     * The lock of an entry: shared for whoever uses its files, exclusive for whoever replaces or removes it.
+     *
+     * @param advice what a user can do when it stays taken
+     */
+    public Flock lock(String key, String advice) {
+        return Flock.on(root.resolve(LOCKS).resolve(key + ".lock"), environment, events)
+                .describedAs("cache entry \"" + key + "\"", advice);
+    }
+
+    /**
+     * Takes an entry's lock shared: until the guard is closed the entry is neither replaced nor removed.
+     *
+     * @throws dev.ktstr.lock.LockTimeoutException if a writer still holds it after {@code timeout}
+     * @throws LockUnavailableException if there is no lock file and none can be made, as on a read-only file system
+     */
+    public LockGuard lockForReading(String key, Duration timeout, String advice) throws IOException {
+        Path locks = root.resolve(LOCKS);
+        if (!Files.isDirectory(locks) && Files.isWritable(root)) {
+            Files.createDirectories(locks);
+        }
+        return lock(key, advice).acquire(FlockMode.SHARED, timeout);
+    }
+
+    /**
+     * Takes an entry's lock exclusive, so that it can be written; creates the root if need be.
+     *
+     * @throws dev.ktstr.lock.LockTimeoutException if somebody still uses the entry after {@code timeout}
+     */
+    public EntryLock lockForWriting(String key, Duration timeout, String advice) throws IOException {
+        List<Path> created = FileTrees.create(root.resolve(LOCKS));
+        return new EntryLock(this, key, lock(key, advice).acquire(FlockMode.EXCLUSIVE, timeout), created);
+    }
+
+    /** As {@link #lockForWriting}, without waiting; empty if somebody uses the entry. */
+    public Optional<EntryLock> tryLockForWriting(String key) throws IOException {
+        List<Path> created = FileTrees.create(root.resolve(LOCKS));
+        Optional<LockGuard> guard = lock(key, "").tryAcquire(FlockMode.EXCLUSIVE);
+        return guard.map(held -> new EntryLock(this, key, held, created));
+    }
+
+    /**
+     * Removes the debris of writers that died: staging directories whose key's lock nobody holds. What cannot be
+     * removed is left and warned about.
+     */
+    public void sweep() throws IOException {
+        for (Path path : stagingDirectories()) {
+            String key = family.keyOfStaging(name(path)).orElseThrow();
+            try (LockGuard guard = lock(key, "").tryAcquire(FlockMode.EXCLUSIVE).orElse(null)) {
+                if (guard != null) {
+                    discard(path);
+                }
+            } catch (LockUnavailableException notOurs) {
+                // Where no lock can be taken nothing may be removed either; the owner's next store sweeps it.
+                events.accept(new KtstrEvent.Warning("left " + path + " alone: " + notOurs.getMessage()));
+            }
+        }
+    }
+
+    /** As {@link #sweep}, of one key, for whoever holds its lock. */
+    void sweep(String key) throws IOException {
+        for (Path path : stagingDirectories()) {
+            if (family.keyOfStaging(name(path)).orElseThrow().equals(key)) {
+                discard(path);
+            }
+        }
+    }
+
+    Path newStagingPath(String key) {
+        return root.resolve(family.stagingName(key, environment.randomSuffix()));
+    }
+
+    EntryFamily family() {
+        return family;
+    }
+
+    void tell(KtstrEvent event) {
+        events.accept(event);
+    }
+
+    private void discard(Path debris) {
+        try {
+            FileTrees.delete(debris);
+            events.accept(new KtstrEvent.Swept(debris));
+        } catch (IOException failed) {
+            events.accept(new KtstrEvent.Warning("could not remove what an interrupted store left behind: " + failed
+                    + "; remove it by hand: " + debris));
+        }
+    }
+
+    private List<Path> stagingDirectories() throws IOException {
+        List<Path> found = new ArrayList<>();
+        try (DirectoryStream<Path> all = Files.newDirectoryStream(root)) {
+            for (Path path : all) {
+                if (family.keyOfStaging(name(path)).isPresent() && Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
+                    found.add(path);
+                }
+            }
+        } catch (NoSuchFileException noRoot) {
+            return found;
+        }
+        return found;
+    }
+
+    private static String name(Path child) {
+        return String.valueOf(child.getFileName());
+    }
+}

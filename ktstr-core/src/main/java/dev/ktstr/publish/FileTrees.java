@@ -1,0 +1,100 @@
+package dev.ktstr.publish;
+
+import dev.ktstr.os.Fd;
+import java.io.IOException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Whole directory trees. Symbolic links are never followed. */
+final class FileTrees {
+    private FileTrees() {}
+
+    /** Removes a directory with all that is in it; nothing there is fine. */
+    static void delete(Path top) throws IOException {
+        if (!Files.exists(top, LinkOption.NOFOLLOW_LINKS)) {
+            return;
+        }
+        Files.walkFileTree(top, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+                Files.deleteIfExists(file);
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult postVisitDirectory(Path directory, @Nullable IOException failure)
+                    throws IOException {
+                if (failure != null) {
+                    throw failure;
+                }
+                Files.deleteIfExists(directory);
+                return FileVisitResult.CONTINUE;
+            }
+        });
+    }
+
+    /** Forces every file to disk, then every directory, the innermost first. */
+    static void sync(Path top) throws IOException {
+        List<Path> directories = new ArrayList<>();
+        Files.walkFileTree(top, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+                if (attributes.isRegularFile()) {
+                    try (Fd fd = Fd.openForReading(file)) {
+                        fd.fsync();
+                    }
+                }
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult postVisitDirectory(Path directory, @Nullable IOException failure)
+                    throws IOException {
+                if (failure != null) {
+                    throw failure;
+                }
+                directories.add(directory);
+                return FileVisitResult.CONTINUE;
+            }
+        });
+        for (Path directory : directories) {
+            syncDirectory(directory);
+        }
+    }
+
+    static void syncDirectory(Path directory) throws IOException {
+        try (Fd fd = Fd.openDirectory(directory)) {
+            fd.fsync();
+        }
+    }
+
+    /**
+     * Creates a directory and those above it that are missing.
+     *
+     * @return what has to be forced to disk for them to last: the created ones, innermost first, and the first that
+     *     was there. Empty if nothing was created.
+     */
+    static List<Path> create(Path directory) throws IOException {
+        List<Path> touched = new ArrayList<>();
+        Path missing = directory.toAbsolutePath();
+        while (missing != null && !Files.isDirectory(missing)) {
+            touched.add(missing);
+            missing = missing.getParent();
+        }
+        if (touched.isEmpty()) {
+            return touched;
+        }
+        Files.createDirectories(directory);
+        if (missing != null) {
+            touched.add(missing);
+        }
+        return touched;
+    }
+}

@@ -1,0 +1,42 @@
+package dev.ktstr.publish;
+
+import dev.ktstr.event.KtstrEvent;
+import java.io.IOException;
+import java.nio.file.Path;
+
+/** An entry being written. Closing removes whatever is under the staging name then: an unfinished entry, or an old one. */
+public final class Staging implements AutoCloseable {
+    private final EntryLock lock;
+    private final Path directory;
+
+    Staging(EntryLock lock, Path directory) {
+        this.lock = lock;
+        this.directory = directory;
+    }
+
+    /** Where to write the entry's files. */
+    public Path directory() {
+        return directory;
+    }
+
+    /**
+     * Forces everything to disk and makes it visible. When this has returned the entry lasts; when it has thrown, the
+     * old entry is still there or, on a file system that cannot exchange, none.
+     *
+     * @return whether there was an entry before
+     */
+    public boolean publish() throws IOException {
+        return lock.publish(directory);
+    }
+
+    @Override
+    public void close() {
+        try {
+            FileTrees.delete(directory);
+        } catch (IOException failed) {
+            lock.root()
+                    .tell(new KtstrEvent.Warning(
+                            "could not remove " + directory + " (" + failed + "); the next store removes it"));
+        }
+    }
+}
