@@ -27,6 +27,7 @@ public enum ErrorCode {
     ELF_UNSUPPORTED("KT-ELF-01", Kind.MISTAKE),
     ENTRY_MISSING("KT-ENTRY-01", Kind.MISTAKE),
     ENTRY_DAMAGED("KT-ENTRY-02", Kind.MISTAKE),
+    ENTRY_STUCK("KT-ENTRY-03", Kind.MACHINE),
     REQUEST_CONTRADICTORY("KT-ARG-01", Kind.MISTAKE);
 
     /** Who has to act: the person who asked, or whoever looks after the machine. */

@@ -9,6 +9,11 @@ public sealed interface KernelSource {
     /** The word in metadata, such as {@code local}. */
     String type();
 
+    /** The object in metadata, as JSON text. */
+    default String json() {
+        return MetadataCodec.json(this);
+    }
+
     /** Unpacked from a release tarball. */
     record Tarball() implements KernelSource {
         @Override

@@ -30,7 +30,7 @@ import java.util.TreeMap;
 /** Stores kernels. */
 final class KernelWriter {
     static final String LOCK_TIMEOUT_VARIABLE = "KTSTR_CACHE_STORE_LOCK_TIMEOUT";
-    private static final Duration LOCK_TIMEOUT = Duration.ofSeconds(300);
+    private static final Duration LOCK_TIMEOUT = Duration.ofMinutes(5);
     static final String LOCK_ADVICE = "let the test runs that use this kernel finish, or end them; or wait longer: "
             + LOCK_TIMEOUT_VARIABLE + "=10m (or 90s, 1h), -Dktstr.lockTimeout=10m";
     private static final String NO_STRIP = "none";

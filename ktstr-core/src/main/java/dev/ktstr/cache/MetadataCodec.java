@@ -161,14 +161,24 @@ final class MetadataCodec {
         };
     }
 
+    /** The JSON of a source. */
+    static String json(KernelSource source) {
+        try {
+            return source(MAPPER.createObjectNode(), source).toString();
+        } catch (IOException impossible) {
+            throw new IllegalStateException("the text of " + source + " was JSON when it was read", impossible);
+        }
+    }
+
     /** The JSON of a source, with what {@code before} has and we do not know, if that is of the same type. */
     private static ObjectNode source(@Nullable JsonNode before, KernelSource source) throws IOException {
         if (source instanceof KernelSource.Other other) {
             return object(other.json());
         }
-        boolean sameType =
-                before instanceof ObjectNode && before.path("type").asText().equals(source.type());
-        ObjectNode node = sameType ? ((ObjectNode) before).deepCopy() : MAPPER.createObjectNode();
+        ObjectNode node = before instanceof ObjectNode known ? known.deepCopy() : MAPPER.createObjectNode();
+        if (!node.path("type").asText().equals(source.type())) {
+            node.removeAll();
+        }
         node.put("type", source.type());
         if (source instanceof KernelSource.Git git) {
             node.put("git_hash", git.gitHash()).put("ref", git.ref());

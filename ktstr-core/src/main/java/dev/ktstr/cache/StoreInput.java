@@ -45,12 +45,7 @@ record StoreInput(
             requireFile("the kernel configuration", config);
         }
         KernelImage image = image(request);
-        KernelConfig configuration = config == null ? null : KernelConfig.read(config);
-        if (configuration != null
-                && configuration.arch() != null
-                && !configuration.arch().equals(image.arch())) {
-            throw disagree(request.image(), config, image.arch(), configuration.arch());
-        }
+        KernelConfig configuration = config == null ? null : config(config, image, request.image());
         return new StoreInput(
                 request,
                 image,
@@ -85,6 +80,15 @@ record StoreInput(
             String arch = Machine.arch();
             return new KernelImage(arch, arch.equals("aarch64") ? "Image" : "bzImage", version);
         }
+    }
+
+    private static KernelConfig config(Path file, KernelImage image, Path imageFile) throws IOException {
+        KernelConfig config = KernelConfig.read(file);
+        String arch = config.arch();
+        if (arch != null && !arch.equals(image.arch())) {
+            throw disagree(imageFile, file, image.arch(), arch);
+        }
+        return config;
     }
 
     private static Vmlinux vmlinux(Path file, KernelImage image, Path imageFile) throws IOException {

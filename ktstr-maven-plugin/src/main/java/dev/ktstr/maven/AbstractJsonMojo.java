@@ -1,0 +1,51 @@
+package dev.ktstr.maven;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.apache.maven.plugins.annotations.Parameter;
+import org.jspecify.annotations.Nullable;
+
+/** A goal whose result programs can read. */
+abstract class AbstractJsonMojo extends AbstractKtstrMojo {
+    static final ObjectMapper MAPPER = new ObjectMapper();
+
+    /**
+     * Whether to print one JSON document to standard output instead of text. Run Maven with <code>-q</code> to have
+     * nothing else there, or better, name an <code>outputFile</code>.
+     *
+     * @since 0.1.0
+     */
+    @Parameter(property = "ktstr.json", defaultValue = "false")
+    private boolean json;
+
+    /**
+     * Where to write the JSON document, instead of standard output. Asks for JSON by itself.
+     *
+     * @since 0.1.0
+     */
+    @Parameter(property = "ktstr.outputFile")
+    private @Nullable File outputFile;
+
+    boolean wantsJson() {
+        return json || outputFile != null;
+    }
+
+    void writeJson(JsonNode document) throws IOException {
+        String text = MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(document);
+        if (outputFile == null) {
+            System.out.println(text);
+            return;
+        }
+        Path file = outputFile.toPath().toAbsolutePath();
+        Path directory = file.getParent();
+        if (directory != null) {
+            Files.createDirectories(directory);
+        }
+        Files.writeString(file, text + "\n");
+        getLog().info("written to " + file);
+    }
+}

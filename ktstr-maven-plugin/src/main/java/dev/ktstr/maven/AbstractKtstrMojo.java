@@ -1,0 +1,92 @@
+package dev.ktstr.maven;
+
+import dev.ktstr.Durations;
+import dev.ktstr.Environment;
+import dev.ktstr.ErrorCode;
+import dev.ktstr.KtstrException;
+import dev.ktstr.cache.KernelCache;
+import dev.ktstr.event.KtstrEvent;
+import java.io.File;
+import java.io.IOException;
+import java.time.Duration;
+import org.apache.maven.plugin.AbstractMojo;
+import org.apache.maven.plugin.MojoExecutionException;
+import org.apache.maven.plugin.MojoFailureException;
+import org.apache.maven.plugins.annotations.Parameter;
+import org.jspecify.annotations.Nullable;
+
+/** What all goals share: the cache directory, skipping, and the one place where failures become Maven's. */
+abstract class AbstractKtstrMojo extends AbstractMojo {
+    /**
+     * The cache directory. Without it <code>KTSTR_CACHE_DIR</code>, else
+     * <code>$XDG_CACHE_HOME/ktstr/kernels</code>, else <code>$HOME/.cache/ktstr/kernels</code>.
+     *
+     * @since 0.1.0
+     */
+    @Parameter(property = "ktstr.cacheDir")
+    private @Nullable File cacheDir;
+
+    /**
+     * Whether to do nothing.
+     *
+     * @since 0.1.0
+     */
+    @Parameter(property = "ktstr.skip", defaultValue = "false")
+    private boolean skip;
+
+    @Override
+    public final void execute() throws MojoExecutionException, MojoFailureException {
+        if (skip) {
+            getLog().info("skipped: ktstr.skip is set");
+            return;
+        }
+        try {
+            run();
+        } catch (KtstrException failure) {
+            // A paragraph of its own: Maven puts the goal's name in front of it.
+            String message = "\n\n" + failure.getMessage() + "\n";
+            if (failure.code().kind() == ErrorCode.Kind.MISTAKE) {
+                throw new MojoFailureException(message);
+            }
+            throw new MojoExecutionException(message, failure);
+        } catch (IOException failure) {
+            throw new MojoExecutionException(
+                    "\n\nreading or writing the kernel cache failed: " + failure
+                            + "\n  fix   check the path, the free space there, and the kernel's log (dmesg)\n",
+                    failure);
+        }
+    }
+
+    /** The goal itself. */
+    abstract void run() throws IOException;
+
+    KernelCache cache() throws KtstrException {
+        KernelCache cache = cacheDir == null
+                ? KernelCache.open(Environment.system())
+                : KernelCache.at(cacheDir.toPath(), Environment.system());
+        return cache.withEvents(this::report);
+    }
+
+    /** Parses a duration, naming the property when it is none. */
+    static Duration duration(String property, String text) throws KtstrException {
+        try {
+            return Durations.parse(text);
+        } catch (IllegalArgumentException invalid) {
+            throw new GoalException(
+                    ErrorCode.ENV_SETTING,
+                    "reading " + property + ": " + invalid.getMessage(),
+                    null,
+                    Durations.EXAMPLES);
+        }
+    }
+
+    private void report(KtstrEvent event) {
+        if (event instanceof KtstrEvent.Warning) {
+            getLog().warn(event.message());
+        } else if (event instanceof KtstrEvent.Published) {
+            getLog().debug(event.message());
+        } else {
+            getLog().info(event.message());
+        }
+    }
+}
