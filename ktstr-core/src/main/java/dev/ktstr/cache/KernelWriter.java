@@ -121,14 +121,23 @@ final class KernelWriter {
         return new StoreResult(entry, replaced ? StoreResult.Outcome.REPLACED : StoreResult.Outcome.STORED, strip);
     }
 
-    /** Empty if it could not be stripped and is stored as it is; {@code quiet} if that is no news. */
-    private Optional<StripReport> strip(Path source, Path target, boolean quiet) throws IOException {
+    /**
+     * Empty if it could not be stripped, and was copied as it is.
+     *
+     * @param known whether that is no news, since the same file could not be stripped before
+     */
+    private Optional<StripReport> strip(Path source, Path target, boolean known) throws IOException {
         try {
-            return Optional.of(VmlinuxStripper.strip(source, target));
-        } catch (MalformedElfException unstrippable) {
-            if (!quiet) {
-                events.accept(new KtstrEvent.Warning("vmlinux strip failed, caching unstripped (" + source + ", "
-                        + unstrippable.getMessage() + ")"));
+            return Optional.of(VmlinuxStripper.strip(
+                    source,
+                    target,
+                    reason -> events.accept(new KtstrEvent.Warning("stripping " + source
+                            + " by the keep list: " + reason.problem()
+                            + "; only its debug sections are removed"))));
+        } catch (MalformedElfException reason) {
+            if (!known) {
+                events.accept(new KtstrEvent.Warning(
+                        "vmlinux strip failed, caching unstripped: " + source + ": " + reason.problem()));
             }
             copy("copy vmlinux to cache", source, target);
             return Optional.empty();

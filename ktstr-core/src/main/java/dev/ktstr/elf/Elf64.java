@@ -64,8 +64,11 @@ final class Elf64 {
         return type == SHT_RELA || type == SHT_REL || type == SHT_RELR || type == SHT_CREL;
     }
 
-    /** Whether {@code sh_info} of such a section is a section index (gABI, "Section Header"). */
+    /**
+     * Whether {@code sh_info} of such a section is a section index (gABI, "Section Header"). That of
+     * {@code SHT_NOBITS} has no meaning there: it may be left from a relocation section that lost its bytes.
+     */
     static boolean infoIsSection(int type, long flags) {
-        return (flags & SHF_INFO_LINK) != 0 || type == SHT_RELA || type == SHT_REL;
+        return (flags & SHF_INFO_LINK) != 0 || type == SHT_RELA || type == SHT_REL || type == SHT_NOBITS;
     }
 }

@@ -36,7 +36,7 @@ public final class ElfFile implements AutoCloseable {
      * @param alignment of the address, in bytes
      * @param entrySize size in bytes of each entry of a table, else 0
      */
-    public record Section(
+    record Section(
             int index,
             String name,
             int type,
@@ -67,7 +67,7 @@ public final class ElfFile implements AutoCloseable {
     }
 
     /** {@code e_machine}, such as 62 for x86-64. */
-    public int machine() {
+    int machine() {
         return Short.toUnsignedInt(elf.header().getShort(Elf64.E_MACHINE));
     }
 
@@ -84,7 +84,7 @@ public final class ElfFile implements AutoCloseable {
     }
 
     /** All sections but the null section, in the order of the section headers. */
-    public List<Section> sections() {
+    List<Section> sections() {
         List<Section> sections = new ArrayList<>();
         for (int i = 1; i < elf.sectionCount(); i++) {
             sections.add(new Section(
@@ -130,8 +130,8 @@ public final class ElfFile implements AutoCloseable {
     }
 
     private Optional<String> findBanner(int section) throws IOException {
-        byte[] window = new byte[CHUNK + LONGEST_BANNER];
         long size = elf.size(section);
+        byte[] window = new byte[(int) Math.min(CHUNK + LONGEST_BANNER, size)];
         for (long at = 0; at < size; at += CHUNK) {
             int count = (int) Math.min(window.length, size - at);
             elf.input().read(window, count, elf.offset(section) + at);
@@ -194,7 +194,7 @@ public final class ElfFile implements AutoCloseable {
         for (int shift = 0; shift < Long.SIZE; shift += Byte.SIZE) {
             digest.update((byte) (size >> shift));
         }
-        byte[] chunk = new byte[CHUNK];
+        byte[] chunk = new byte[(int) Math.min(CHUNK, size)];
         for (long done = 0; done < size; done += CHUNK) {
             int count = (int) Math.min(CHUNK, size - done);
             elf.input().read(chunk, count, elf.offset(section) + done);

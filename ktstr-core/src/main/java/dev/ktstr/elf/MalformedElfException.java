@@ -41,20 +41,13 @@ public final class MalformedElfException extends KtstrException {
     }
 
     private final Reason reason;
-    private final String detail;
 
     MalformedElfException(Reason reason, String detail, Path path, @Nullable Throwable cause) {
         super(ErrorCode.ELF_UNSUPPORTED, detail, path, reason.remedy, cause);
         this.reason = reason;
-        this.detail = detail;
     }
 
     public Reason reason() {
         return reason;
-    }
-
-    /** What is wrong, in one line, without path and remedy; for messages that combine or quote it. */
-    public String detail() {
-        return detail;
     }
 }

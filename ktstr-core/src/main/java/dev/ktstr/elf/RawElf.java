@@ -144,7 +144,7 @@ final class RawElf implements Closeable {
     String name(int section) {
         int end = nameEnd(section);
         int start = nameStart(section);
-        return end <= start ? "" : new String(names, start, end - start, StandardCharsets.ISO_8859_1);
+        return end < 0 ? "" : new String(names, start, end - start, StandardCharsets.ISO_8859_1);
     }
 
     private int nameStart(int section) {

@@ -30,7 +30,7 @@ final class SymbolFilter {
     private final int[] renumbered;
     private final long stringsSize;
     private final SparseFile out;
-    private final byte[] chunk = new byte[CHUNK];
+    private final byte[] chunk;
 
     private Pass pass = Pass.ALL;
     private int locals;
@@ -45,6 +45,7 @@ final class SymbolFilter {
         this.renumbered = renumbered;
         this.stringsSize = elf.size(elf.link(table));
         this.out = out;
+        this.chunk = new byte[(int) Math.min(CHUNK, elf.size(table))];
     }
 
     /**
@@ -78,7 +79,7 @@ final class SymbolFilter {
         long size = elf.size(table);
         // Entry 0 is the null symbol, which is written without looking at the input.
         for (long done = SYMBOL_SIZE; done < size && !(outOfOrder && which == Pass.ALL); ) {
-            int count = (int) Math.min(CHUNK, size - done);
+            int count = (int) Math.min(chunk.length, size - done);
             elf.input().read(chunk, count, elf.offset(table) + done);
             int kept = 0;
             for (int from = 0; from < count; from += SLICE) {

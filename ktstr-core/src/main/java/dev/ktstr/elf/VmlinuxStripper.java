@@ -64,8 +64,8 @@ public final class VmlinuxStripper {
 
     private static MalformedElfException bothFailed(
             RawElf elf, MalformedElfException first, MalformedElfException second) {
-        String detail = "cannot strip: by the keep list, because " + first.detail()
-                + "; by removing debug sections, because " + second.detail();
+        String detail = "cannot strip: by the keep list, because " + first.problem()
+                + "; by removing debug sections, because " + second.problem();
         MalformedElfException both =
                 new MalformedElfException(first.reason(), detail, elf.input().path(), first);
         both.addSuppressed(second);

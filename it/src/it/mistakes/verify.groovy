@@ -1,0 +1,15 @@
+def check = { name, code, words ->
+    def text = new File(basedir, name).text
+    assert text.contains(code)
+    words.each { assert text.contains(it) }
+    assert text.contains('  fix   ')
+    assert text.contains("docs/errors.md#${code.toLowerCase()}")
+    assert !text.contains('\tat '), 'a user\'s mistake has no stack trace'
+}
+check('missing.log', 'KT-STORE-01', ['there is no such file', 'nowhere'])
+check('no-kernel.log', 'KT-STORE-02', ['pom.xml'])
+check('key.log', 'KT-KEY-01', ['path separators'])
+check('clean.log', 'KT-ARG-01', ['contradict'])
+check('duration.log', 'KT-ENV-03', ['ktstr.olderThan', 'soon', '30s'])
+check('nothing.log', 'KT-STORE-01', ['no boot image'])
+assert !new File(basedir, 'cache').exists(), 'refused before anything is touched'

@@ -1,0 +1,62 @@
+package dev.ktstr.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** Other programs, and JVMs of our own. */
+final class Commands {
+    private Commands() {}
+
+    /** Runs a program to its end and fails unless that is a good one; what it printed. */
+    static String run(String... command) throws IOException, InterruptedException {
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        process.getOutputStream().close();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor())
+                .as("%s: %s", String.join(" ", command), output)
+                .isZero();
+        return output;
+    }
+
+    /** The command line that runs a main class of these tests in a JVM of its own. */
+    static List<String> jvm(Class<?> main, String... arguments) {
+        List<String> command = new ArrayList<>(List.of(
+                ProcessHandle.current().info().command().orElseThrow(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty("java.class.path"),
+                main.getName()));
+        command.addAll(List.of(arguments));
+        return command;
+    }
+
+    static Process start(List<String> command) throws IOException {
+        return new ProcessBuilder(command).redirectErrorStream(true).start();
+    }
+
+    static String finish(Process process) throws IOException, InterruptedException {
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor(2, TimeUnit.MINUTES)).isTrue();
+        return output;
+    }
+
+    static void requireRoot() throws IOException {
+        Object user = Files.getAttribute(Path.of("/proc/self"), "unix:uid");
+        assumeTrue(user.equals(0), "needs root, to mount");
+    }
+
+    static void requireProgram(String name) {
+        boolean found = List.of(System.getenv("PATH").split(":", -1)).stream()
+                .anyMatch(directory -> Files.isExecutable(Path.of(directory, name)));
+        assumeTrue(found, () -> "needs the program " + name);
+    }
+}

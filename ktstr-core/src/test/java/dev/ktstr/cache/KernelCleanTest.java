@@ -1,0 +1,195 @@
+package dev.ktstr.cache;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.ktstr.KtstrException;
+import dev.ktstr.lock.Flock;
+import dev.ktstr.lock.FlockMode;
+import dev.ktstr.lock.LockGuard;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class KernelCleanTest {
+    @TempDir
+    Path directory;
+
+    StoreFixture fixture;
+
+    @BeforeEach
+    void prepare() throws IOException {
+        fixture = new StoreFixture(directory);
+    }
+
+    private void threeKernelsAndACorruptOne() throws IOException {
+        fixture.at("2026-04-10T00:00:00Z").store("oldest");
+        fixture.at("2026-04-11T00:00:00Z").store("middle");
+        fixture.at("2026-04-12T00:00:00Z").store("newest");
+        Files.createDirectories(fixture.root.resolve("corrupt"));
+    }
+
+    @Test
+    void anEmptyCacheHasNothingToClean() throws IOException {
+        assertThat(clean(CleanPolicy.builder().all(true))).isEmpty();
+        assertThat(fixture.root).doesNotExist();
+    }
+
+    @Test
+    void allRemovesEverythingButTheLocks() throws IOException {
+        threeKernelsAndACorruptOne();
+        assertThat(clean(CleanPolicy.builder().all(true))).hasSize(4);
+        assertThat(fixture.names()).isEmpty();
+        assertThat(fixture.root.resolve(".locks/newest.lock")).exists();
+    }
+
+    @Test
+    void withoutACriterionNothingIsRemoved() throws IOException {
+        threeKernelsAndACorruptOne();
+        CleanReport report = fixture.cache().clean(CleanPolicy.builder().build());
+        assertThat(report.dryRun()).isTrue();
+        assertThat(report.removed()).hasSize(4).allMatch(each -> each.bytes() >= 0);
+        assertThat(fixture.names()).hasSize(4);
+    }
+
+    @Test
+    void keepKeepsTheNewestAndNoCorruptOne() throws IOException {
+        threeKernelsAndACorruptOne();
+        assertThat(clean(CleanPolicy.builder().keep(2))).containsExactly("oldest", "corrupt");
+        assertThat(fixture.names()).containsExactly("middle", "newest");
+        assertThat(clean(CleanPolicy.builder().keep(5))).isEmpty();
+        assertThat(clean(CleanPolicy.builder().keep(0))).containsExactly("newest", "middle");
+    }
+
+    @Test
+    void olderThanGoesByTheTimeOfStoringAndKeepProtects() throws IOException {
+        threeKernelsAndACorruptOne();
+        fixture.at("2026-04-12T12:00:00Z");
+        CleanPolicy.Builder old = CleanPolicy.builder().olderThan(Duration.ofDays(1));
+        assertThat(clean(old.dryRun(true))).containsExactly("middle", "oldest");
+        assertThat(clean(old.keep(2).dryRun(true))).containsExactly("oldest");
+        assertThat(clean(CleanPolicy.builder().olderThan(Duration.ofDays(1)))).containsExactly("middle", "oldest");
+        assertThat(fixture.names()).containsExactly("corrupt", "newest");
+    }
+
+    @Test
+    void corruptOnlyAndKeyTakeWhatTheySay() throws IOException {
+        threeKernelsAndACorruptOne();
+        assertThat(clean(CleanPolicy.builder().corruptOnly(true))).containsExactly("corrupt");
+        assertThat(clean(CleanPolicy.builder().key("middle"))).containsExactly("middle");
+        assertThat(fixture.names()).containsExactly("newest", "oldest");
+        assertThatThrownBy(() -> clean(CleanPolicy.builder().key("middle")))
+                .isInstanceOf(EntryException.class)
+                .hasMessageContaining("newest, oldest");
+    }
+
+    @Test
+    void dryRunRemovesNothing() throws IOException {
+        threeKernelsAndACorruptOne();
+        assertThat(clean(CleanPolicy.builder().all(true).dryRun(true))).hasSize(4);
+        assertThat(fixture.names()).hasSize(4);
+    }
+
+    @Test
+    void criteriaThatContradictEachOtherAreRefused() {
+        List<CleanPolicy.Builder> wrong = List.of(
+                CleanPolicy.builder().all(true).keep(1),
+                CleanPolicy.builder().corruptOnly(true).keep(1),
+                CleanPolicy.builder().key("k").all(true),
+                CleanPolicy.builder().keep(-1));
+        for (CleanPolicy.Builder each : wrong) {
+            assertThatThrownBy(each::build).isInstanceOf(KtstrException.class).hasMessageContaining("KT-ARG-01");
+        }
+    }
+
+    @Test
+    void anEntryUnderALeaseStaysAndItsHolderIsNamed() throws IOException {
+        threeKernelsAndACorruptOne();
+        try (KernelLease lease = fixture.cache().lease("middle")) {
+            CleanReport report =
+                    fixture.cache().clean(CleanPolicy.builder().all(true).build());
+            assertThat(report.removed()).hasSize(3);
+            assertThat(report.skipped()).singleElement().satisfies(skipped -> {
+                assertThat(skipped.key()).isEqualTo("middle");
+                assertThat(skipped.why())
+                        .contains("pid=" + ProcessHandle.current().pid());
+            });
+            lease.check();
+            assertThat(lease.verify().problems()).isEmpty();
+        }
+        assertThat(clean(CleanPolicy.builder().all(true))).containsExactly("middle");
+    }
+
+    @Test
+    void ofALinkOnlyTheLinkGoes() throws IOException {
+        Path elsewhere = Files.createDirectories(directory.resolve("elsewhere"));
+        Files.writeString(elsewhere.resolve("precious"), "");
+        Files.createDirectories(fixture.root);
+        Files.createSymbolicLink(fixture.root.resolve("link"), elsewhere);
+        assertThat(clean(CleanPolicy.builder().all(true))).containsExactly("link");
+        assertThat(elsewhere.resolve("precious")).exists();
+    }
+
+    @Test
+    void templatesInASharedRootSurvive() throws IOException {
+        threeKernelsAndACorruptOne();
+        List<String> templates = List.of(
+                "btrfs-256m-0123456789abcdef",
+                "btrfs-256m-0123456789abcdef.tmp.4711",
+                "btrfs-256m-0123456789abcdef.tmp.4711-01234567",
+                "template.img.in-flight.x.4711-01234567");
+        for (String name : templates) {
+            Files.createDirectories(fixture.root.resolve(name));
+        }
+        assertThat(clean(CleanPolicy.builder().all(true))).hasSize(4);
+        assertThat(fixture.names()).containsExactlyInAnyOrderElementsOf(templates);
+    }
+
+    @Test
+    void debrisIsWhatNobodyHoldsTheLockOf() throws IOException {
+        for (String name :
+                List.of(".tmp-dead-1", ".tmp-dead-2147483647.0123abcd", ".tmp-live-1.0123abcd", ".tmp-k--12345")) {
+            Files.createDirectories(fixture.root.resolve(name).resolve("deep"));
+            Files.writeString(fixture.root.resolve(name).resolve("deep/file"), "");
+        }
+        for (String name : List.of(".tmp-", ".tmp-k", ".tmp-k-", ".tmp-k-x", ".tmp-k-0", ".tmp-k-1.xyz", ".other-1")) {
+            Files.createDirectories(fixture.root.resolve(name));
+        }
+        Files.writeString(fixture.root.resolve(".tmp-file-1"), "a file");
+        Path outside = Files.createDirectory(directory.resolve("outside"));
+        Files.writeString(outside.resolve("precious"), "");
+        Files.createSymbolicLink(fixture.root.resolve(".tmp-link-1"), outside);
+        Files.createDirectories(fixture.root.resolve(".locks"));
+        try (LockGuard held = Flock.on(fixture.root.resolve(".locks/live.lock")).acquire(FlockMode.EXCLUSIVE)) {
+            fixture.store("k");
+            assertThat(held.mode()).isEqualTo(FlockMode.EXCLUSIVE);
+        }
+        assertThat(fixture.names())
+                .containsExactlyInAnyOrder(
+                        ".tmp-live-1.0123abcd",
+                        ".tmp-",
+                        ".tmp-k",
+                        ".tmp-k-",
+                        ".tmp-k-x",
+                        ".tmp-k-0",
+                        ".tmp-k-1.xyz",
+                        ".other-1",
+                        ".tmp-file-1",
+                        ".tmp-link-1",
+                        "k");
+        assertThat(outside.resolve("precious")).exists();
+        fixture.cache().clean(CleanPolicy.builder().corruptOnly(true).build());
+        assertThat(fixture.names()).doesNotContain(".tmp-live-1.0123abcd");
+    }
+
+    private List<String> clean(CleanPolicy.Builder policy) throws IOException {
+        CleanReport report = fixture.cache().clean(policy.build());
+        assertThat(report.failed()).isEmpty();
+        return report.removed().stream().map(CleanReport.Removed::key).toList();
+    }
+}

@@ -1,0 +1,148 @@
+package dev.ktstr.cache;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.ktstr.elf.TestVmlinux;
+import dev.ktstr.lock.Flock;
+import dev.ktstr.lock.FlockMode;
+import dev.ktstr.lock.LockGuard;
+import dev.ktstr.lock.LockTimeoutException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class KernelLeaseTest {
+    @TempDir
+    Path directory;
+
+    StoreFixture fixture;
+
+    @BeforeEach
+    void prepare() throws IOException {
+        fixture = new StoreFixture(directory);
+    }
+
+    @Test
+    void leasesAreSharedAndTheLockFileOutlivesThem() throws IOException {
+        fixture.store("k");
+        Path lockFile = fixture.root.resolve(".locks/k.lock");
+        try (KernelLease one = fixture.cache().lease("k");
+                KernelLease other = fixture.cache().lease("k")) {
+            assertThat(one.entry().key()).isEqualTo(other.entry().key());
+            assertThat(Flock.on(lockFile).tryAcquire(FlockMode.EXCLUSIVE)).isEmpty();
+        }
+        assertThat(lockFile).exists().isEmptyFile();
+        try (LockGuard free = Flock.on(lockFile).tryAcquire(FlockMode.EXCLUSIVE).orElseThrow()) {
+            assertThat(free.lockFile()).isEqualTo(lockFile);
+        }
+    }
+
+    @Test
+    void closingALeaseTwiceIsHarmless() throws IOException {
+        fixture.store("k");
+        KernelLease lease = fixture.cache().lease("k");
+        lease.close();
+        lease.close();
+    }
+
+    @Test
+    void aReaderGivesUpOnAWriterThatStays() throws IOException {
+        fixture.store("k");
+        try (LockGuard writer = Flock.on(fixture.root.resolve(".locks/k.lock")).acquire(FlockMode.EXCLUSIVE)) {
+            assertThatThrownBy(() -> fixture.cache().lease("k", Duration.ofMillis(30)))
+                    .isInstanceOf(LockTimeoutException.class)
+                    .hasMessageContaining("flock LOCK_SH on cache entry \"k\" timed out after 30ms");
+            assertThat(writer.mode()).isEqualTo(FlockMode.EXCLUSIVE);
+        }
+    }
+
+    @Test
+    void anEntryOfTheOriginalWithoutALockFileCanBeLeased() throws IOException {
+        fixture.original("theirs", "{\"type\":\"tarball\"}");
+        try (KernelLease lease = fixture.cache().lease("theirs")) {
+            lease.check();
+            assertThat(fixture.root.resolve(".locks/theirs.lock")).exists();
+        }
+    }
+
+    @Test
+    void whatIsNotThereCannotBeLeasedAndLeavesNoLockFile() throws IOException {
+        fixture.store("k");
+        assertThatThrownBy(() -> fixture.cache().lease("absent"))
+                .isInstanceOf(EntryException.class)
+                .hasMessageContaining("KT-ENTRY-01")
+                .hasMessageContaining("use one of: k");
+        assertThatThrownBy(() -> fixture.cache().lease("../k")).isInstanceOf(InvalidKeyException.class);
+        assertThat(fixture.root.resolve(".locks/absent.lock")).doesNotExist();
+    }
+
+    @Test
+    void aCorruptEntryCannotBeLeased() throws IOException {
+        Files.createDirectories(fixture.root.resolve("k"));
+        assertThatThrownBy(() -> fixture.cache().lease("k"))
+                .isInstanceOf(EntryException.class)
+                .hasMessageContaining("KT-ENTRY-02")
+                .hasMessageContaining("metadata.json missing");
+    }
+
+    @Test
+    void aFileOfAnotherSizeIsFoundByEveryLease() throws IOException {
+        Path vmlinux = TestVmlinux.kernel(directory.resolve("vmlinux"));
+        KernelEntry entry = fixture.cache()
+                .store(fixture.request("k").vmlinux(vmlinux).build())
+                .entry();
+        Files.delete(entry.vmlinux().orElseThrow());
+        assertThatThrownBy(() -> fixture.cache().lease("k"))
+                .hasMessageContaining("KT-ENTRY-02")
+                .hasMessageContaining("vmlinux is missing");
+        fixture.cache().store(fixture.request("k").vmlinux(vmlinux).build());
+        try (KernelLease lease = fixture.cache().lease("k")) {
+            Files.writeString(lease.entry().image(), "short");
+            assertThatThrownBy(lease::check).hasMessageContaining("bzImage has 5 bytes");
+        }
+    }
+
+    @Test
+    void anEntryExchangedUnderALeaseByWhoeverTakesNoLockIsNoticed() throws IOException {
+        fixture.store("k");
+        try (KernelLease lease = fixture.cache().lease("k")) {
+            lease.check();
+            Files.move(lease.entry().directory(), directory.resolve("away"));
+            assertThatThrownBy(lease::check).hasMessageContaining("replaced or removed");
+        }
+    }
+
+    @Test
+    void everyFlippedByteIsFoundByVerify() throws IOException {
+        Path vmlinux = TestVmlinux.kernel(directory.resolve("vmlinux"));
+        Path config = fixture.file("config", "CONFIG_A=y\n");
+        KernelEntry entry = fixture.cache()
+                .store(fixture.request("k").vmlinux(vmlinux).config(config).build())
+                .entry();
+        for (String name : List.of("bzImage", "vmlinux", "config", "metadata.json")) {
+            Path file = entry.directory().resolve(name);
+            byte[] good = Files.readAllBytes(file);
+            for (int i = 0; i < good.length; i += name.equals("vmlinux") ? 499 : 37) {
+                byte[] bad = good.clone();
+                bad[i] ^= 1;
+                Files.write(file, bad);
+                assertThat(fixture.cache().verify("k").problems())
+                        .as("%s at %d", name, i)
+                        .isNotEmpty();
+            }
+            Files.write(file, good);
+        }
+        assertThat(fixture.cache().verify("k").problems()).isEmpty();
+        Files.writeString(entry.directory().resolve("extra"), "");
+        assertThat(fixture.cache().verify("k").problems())
+                .singleElement()
+                .asString()
+                .contains("extra");
+    }
+}

@@ -1,0 +1,467 @@
+package dev.ktstr.cache;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.ktstr.ErrorCode;
+import dev.ktstr.KtstrException;
+import dev.ktstr.cache.StoreResult.Outcome;
+import dev.ktstr.elf.TestVmlinux;
+import dev.ktstr.lock.LockTimeoutException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class KernelStoreTest {
+    @TempDir
+    Path directory;
+
+    StoreFixture fixture;
+
+    @BeforeEach
+    void prepare() throws IOException {
+        fixture = new StoreFixture(directory);
+    }
+
+    @Test
+    void openingACacheTouchesNothing() throws IOException {
+        assertThat(fixture.cache().root()).isEqualTo(fixture.root).isAbsolute();
+        assertThat(fixture.cache().list()).isEmpty();
+        assertThat(fixture.cache().lookup("k")).isEmpty();
+        assertThat(fixture.root).doesNotExist();
+    }
+
+    @Test
+    void whatIsStoredIsFoundAgain() throws IOException {
+        Path vmlinux = TestVmlinux.kernel(directory.resolve("vmlinux"));
+        Path config = fixture.file("config", "# Linux/x86 6.12.1 Kernel Configuration\n");
+        StoreResult result = fixture.cache()
+                .store(fixture.request("k").vmlinux(vmlinux).config(config).build());
+
+        assertThat(result.outcome()).isEqualTo(Outcome.STORED);
+        KernelEntry entry = fixture.cache().lookup("k").orElseThrow();
+        assertThat(entry.image()).hasSameBinaryContentAs(fixture.image);
+        assertThat(entry.config().orElseThrow()).hasSameBinaryContentAs(config);
+        KernelMetadata metadata = entry.metadata();
+        assertThat(metadata.version()).isEqualTo("6.12.1");
+        assertThat(metadata.arch()).isEqualTo("x86_64");
+        assertThat(metadata.source()).isEqualTo(new KernelSource.Local(null, null));
+        assertThat(metadata.builtAt()).isEqualTo("2026-04-12T10:00:00Z");
+        assertThat(metadata.hasVmlinux()).isTrue();
+        assertThat(metadata.vmlinuxStripped()).isTrue();
+        assertThat(metadata.sourceVmlinuxSize()).isEqualTo(Files.size(vmlinux));
+        assertThat(details(result).strip()).isEqualTo("keep-list");
+        assertThat(details(result).release()).isEqualTo("6.12.0-test");
+        assertThat(entry.vmlinux().orElseThrow()).isRegularFile();
+        assertThat(Files.size(entry.vmlinux().orElseThrow()))
+                .isEqualTo(details(result).vmlinuxSize());
+        assertThat(fixture.cache().verify("k").problems()).isEmpty();
+        assertThat(List.of(fixture.image, vmlinux, config)).allMatch(Files::exists);
+    }
+
+    @Test
+    void aKeyIsDerivedFromReleaseArchitectureAndImage() throws IOException {
+        StoreResult result = fixture.cache()
+                .store(StoreRequest.builder().image(fixture.image).build());
+        String sha256 = Checksums.sha256(fixture.image);
+        assertThat(result.entry().key()).isEqualTo("6.12.0-test-files-x86_64-" + sha256.substring(0, 8));
+        assertThat(result.entry().metadata().hasVmlinux()).isFalse();
+        assertThat(result.entry().vmlinux()).isEmpty();
+        assertThat(result.entry().metadata().version()).isEqualTo("6.12.0-test");
+    }
+
+    @Test
+    void theSameKernelIsNotStoredAgain() throws IOException {
+        KernelEntry first = fixture.store("k").entry();
+        StoreResult again = fixture.at("2026-05-01T00:00:00Z").store("k");
+        assertThat(again.outcome()).isEqualTo(Outcome.ALREADY_STORED);
+        assertThat(again.entry().metadata().builtAt())
+                .isEqualTo(first.metadata().builtAt());
+        assertThat(again.entry().identity().inode()).isEqualTo(first.identity().inode());
+    }
+
+    @Test
+    void versionAndSourceDoNotMakeItAnotherKernel() throws IOException {
+        fixture.store("k");
+        StoreRequest request = fixture.request("k")
+                .kernelVersion("6.99")
+                .source(new KernelSource.Tarball())
+                .build();
+        assertThat(fixture.cache().store(request).outcome()).isEqualTo(Outcome.ALREADY_STORED);
+    }
+
+    @Test
+    void replaceStoresTheSameKernelAgain() throws IOException {
+        fixture.store("k");
+        StoreRequest request =
+                fixture.at("2026-05-01T00:00:00Z").request("k").replace(true).build();
+        StoreResult result = fixture.cache().store(request);
+        assertThat(result.outcome()).isEqualTo(Outcome.REPLACED);
+        assertThat(result.entry().metadata().builtAt()).isEqualTo("2026-05-01T00:00:00Z");
+        assertThat(fixture.names()).containsExactly("k");
+    }
+
+    @Test
+    void anotherConfigurationImageOrVmlinuxMakesItAnotherKernel() throws IOException {
+        fixture.store("k");
+        Path config = fixture.file("config", "CONFIG_A=y\n");
+        assertThat(fixture.cache()
+                        .store(fixture.request("k").config(config).build())
+                        .outcome())
+                .isEqualTo(Outcome.REPLACED);
+        fixture.file("config", "CONFIG_B=y\n");
+        assertThat(fixture.cache()
+                        .store(fixture.request("k").config(config).build())
+                        .outcome())
+                .isEqualTo(Outcome.REPLACED);
+        Path vmlinux = TestVmlinux.kernelWithoutBuildId(directory.resolve("vmlinux"), 1);
+        StoreRequest withVmlinux =
+                fixture.request("k").config(config).vmlinux(vmlinux).build();
+        assertThat(fixture.cache().store(withVmlinux).outcome()).isEqualTo(Outcome.REPLACED);
+        assertThat(fixture.cache().store(withVmlinux).outcome()).isEqualTo(Outcome.ALREADY_STORED);
+        TestVmlinux.kernelWithoutBuildId(vmlinux, 2);
+        assertThat(fixture.cache().store(withVmlinux).outcome()).isEqualTo(Outcome.REPLACED);
+        TestKernels.bzImage(fixture.image, TestVmlinux.BANNER + " and one more");
+        assertThat(fixture.cache().store(withVmlinux).outcome()).isEqualTo(Outcome.REPLACED);
+        assertThat(fixture.names()).containsExactly("k");
+        assertThat(fixture.cache().verify("k").problems()).isEmpty();
+    }
+
+    @Test
+    void anEntryOfTheOriginalIsReplacedBecauseItDoesNotSayWhatIsInIt() throws IOException {
+        fixture.original("k", "{\"type\":\"tarball\"}");
+        assertThat(fixture.store("k").outcome()).isEqualTo(Outcome.REPLACED);
+        assertThat(fixture.store("k").outcome()).isEqualTo(Outcome.ALREADY_STORED);
+    }
+
+    @Test
+    void aDamagedEntryIsNoReasonNotToStore() throws IOException {
+        KernelEntry entry = fixture.store("k").entry();
+        Files.write(entry.image(), new byte[] {1});
+        assertThat(fixture.store("k").outcome()).isEqualTo(Outcome.REPLACED);
+        Files.delete(entry.directory().resolve("metadata.json"));
+        assertThat(fixture.store("k").outcome()).isEqualTo(Outcome.REPLACED);
+        assertThat(fixture.cache().verify("k").problems()).isEmpty();
+    }
+
+    @Test
+    void aVmlinuxThatIsNoElfIsStoredAsItIsWithAWarning() throws IOException {
+        Path vmlinux = fixture.file("vmlinux", "no ELF at all");
+        StoreResult result =
+                fixture.cache().store(fixture.request("k").vmlinux(vmlinux).build());
+        assertThat(result.entry().vmlinux().orElseThrow()).hasSameBinaryContentAs(vmlinux);
+        assertThat(result.entry().metadata().vmlinuxStripped()).isFalse();
+        assertThat(details(result).strip()).isEqualTo("none");
+        assertThat(result.strip()).isEmpty();
+        assertThat(fixture.warnings())
+                .anySatisfy(warning -> assertThat(warning)
+                        .contains("vmlinux strip failed")
+                        .contains("caching unstripped")
+                        .contains(vmlinux.toString()));
+        assertThat(fixture.cache().verify("k").problems()).isEmpty();
+    }
+
+    @Test
+    void aRawEntryIsTriedAgainAndKeptIfThatStillFails() throws IOException {
+        Path vmlinux = TestVmlinux.brokenKernel(directory.resolve("vmlinux"));
+        StoreRequest request = fixture.request("k").vmlinux(vmlinux).build();
+        KernelEntry raw = fixture.cache().store(request).entry();
+        StoreResult again = fixture.cache().store(request);
+        assertThat(again.outcome()).isEqualTo(Outcome.ALREADY_STORED);
+        assertThat(again.entry().identity().inode()).isEqualTo(raw.identity().inode());
+        assertThat(fixture.names()).containsExactly("k");
+        assertThat(fixture.warnings().stream().filter(warning -> warning.contains("strip failed")))
+                .hasSize(1);
+    }
+
+    @Test
+    void aRawEntryIsReplacedAsSoonAsTheStripWorksAndKeepsWhatWeDoNotKnow() throws IOException {
+        Path vmlinux = TestVmlinux.kernel(directory.resolve("vmlinux"));
+        StoreRequest request = fixture.request("k").vmlinux(vmlinux).build();
+        KernelEntry entry = fixture.cache().store(request).entry();
+        Path metadata = entry.directory().resolve("metadata.json");
+        Files.writeString(
+                metadata,
+                Files.readString(metadata)
+                        .replace("\"keep-list\"", "\"none\"")
+                        .replaceFirst("\\{", "{ \"from_the_future\": [1.10],"));
+        StoreResult upgraded = fixture.cache().store(request);
+        assertThat(upgraded.outcome()).isEqualTo(Outcome.REPLACED);
+        assertThat(details(upgraded).strip()).isEqualTo("keep-list");
+        assertThat(Files.readString(metadata)).contains("from_the_future").contains("1.10");
+        assertThat(fixture.cache().verify("k").problems()).isEmpty();
+    }
+
+    @Test
+    void theOtherWayToStripIsRecordedAndWarnedAbout() throws IOException {
+        Path vmlinux = TestVmlinux.kernelWithoutSymbols(directory.resolve("vmlinux"));
+        StoreResult result =
+                fixture.cache().store(fixture.request("k").vmlinux(vmlinux).build());
+        assertThat(details(result).strip()).isEqualTo("debug-prefix");
+        assertThat(result.entry().metadata().vmlinuxStripped()).isTrue();
+        assertThat(fixture.warnings()).singleElement().asString().contains("only its debug sections are removed");
+        assertThat(fixture.cache().verify("k").problems()).isEmpty();
+    }
+
+    @Test
+    void anUnstrippedVmlinuxIsWarnedAboutOncePerKey() throws IOException {
+        Path vmlinux = fixture.file("vmlinux", "no ELF at all");
+        KernelCache cache = fixture.cache();
+        cache.store(fixture.request("a").vmlinux(vmlinux).build());
+        cache.store(fixture.request("b").vmlinux(vmlinux).build());
+        cache.lookup("a");
+        cache.lookup("a");
+        cache.lookup("b");
+        fixture.store("c");
+        cache.lookup("c");
+        assertThat(fixture.warnings().stream().filter(warning -> warning.contains("using unstripped vmlinux")))
+                .hasSize(2);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "../x",
+                "a/b",
+                "a\\b",
+                "",
+                " \t",
+                ".",
+                "..",
+                "a..b",
+                "a\0b",
+                ".tmp-x",
+                ".locks",
+                "btrfs-256m-x",
+                "raw-1m-x",
+                "k.tmp.1",
+                "template.img.in-flight.k.1-0",
+                "source-0a1b2c3d",
+                "git-builder-x",
+                "a\nb"
+            })
+    void aKeyThatIsNotAllowedIsRefusedWithNothingOnDisk(String key) throws IOException {
+        assertThatThrownBy(() -> fixture.store(key))
+                .isInstanceOf(InvalidKeyException.class)
+                .hasMessageContaining("KT-KEY-01");
+        assertThat(fixture.root).doesNotExist();
+        assertThat(fixture.cache().lookup(key)).isEmpty();
+        assertThat(fixture.root).doesNotExist();
+    }
+
+    @Test
+    void aKeyThatWouldNotFitIntoAFileNameIsRefused() throws IOException {
+        assertThatThrownBy(() -> fixture.store("k".repeat(231))).isInstanceOf(InvalidKeyException.class);
+        assertThat(fixture.store("k".repeat(230)).outcome()).isEqualTo(Outcome.STORED);
+        assertThat(fixture.cache()
+                        .store(fixture.request("k".repeat(230)).replace(true).build())
+                        .outcome())
+                .isEqualTo(Outcome.REPLACED);
+    }
+
+    @Test
+    void filesThatCannotBeReadAreRefusedWithNothingOnDisk() throws IOException {
+        Path absent = directory.resolve("absent");
+        assertRefused(fixture.request("k").image(absent), ErrorCode.INPUT_UNUSABLE, absent);
+        assertRefused(fixture.request("k").image(directory), ErrorCode.INPUT_UNUSABLE, directory);
+        assertRefused(fixture.request("k").vmlinux(absent), ErrorCode.INPUT_UNUSABLE, absent);
+        assertRefused(fixture.request("k").config(absent), ErrorCode.INPUT_UNUSABLE, absent);
+        Path text = fixture.file("text", "not a kernel");
+        assertRefused(fixture.request("k").image(text), ErrorCode.IMAGE_UNKNOWN, text);
+    }
+
+    @Test
+    void filesOfDifferentKernelsAreRefused() throws IOException {
+        Path vmlinux = TestVmlinux.kernel(directory.resolve("vmlinux"));
+        TestKernels.bzImage(fixture.image, "6.1.0-other (me@host) #1 SMP");
+        assertRefused(fixture.request("k").vmlinux(vmlinux), ErrorCode.INPUT_DISAGREES, vmlinux);
+        Path config = fixture.file("config", "# Linux/arm64 6.12.1 Kernel Configuration\n");
+        assertRefused(fixture.request("k").config(config), ErrorCode.INPUT_DISAGREES, config);
+    }
+
+    @Test
+    void anImageWeDoNotKnowIsStoredForWhoeverNamesKeyAndVersion() throws IOException {
+        Path text = fixture.file("text", "a kernel of the future");
+        StoreResult result = fixture.cache()
+                .store(fixture.request("k").image(text).kernelVersion("9.0").build());
+        assertThat(result.entry().image()).hasSameBinaryContentAs(text);
+        assertThat(result.entry().metadata().version()).isEqualTo("9.0");
+    }
+
+    @Test
+    void aFileInTheEntrysPlaceIsLeftAlone() throws IOException {
+        Files.createDirectories(fixture.root);
+        Path taken = Files.writeString(fixture.root.resolve("k"), "mine");
+        assertThatThrownBy(() -> fixture.store("k")).isInstanceOfSatisfying(KtstrException.class, failure -> {
+            assertThat(failure.code()).isEqualTo(ErrorCode.TARGET_TAKEN);
+            assertThat(failure.path()).contains(taken);
+        });
+        assertThat(taken).hasContent("mine");
+        assertThat(fixture.names()).containsExactly("k");
+    }
+
+    @Test
+    void aStagingDirectoryOfADeadWriterOfTheKeyIsReplacedAndAFileOfThatNameIsNot() throws IOException {
+        Files.createDirectories(fixture.root.resolve(".tmp-k-4711/deep"));
+        Files.createDirectories(fixture.root.resolve(".tmp-k-4711.0123abcd"));
+        Files.writeString(fixture.root.resolve(".tmp-k-4712"), "a file");
+        fixture.store("k");
+        assertThat(fixture.names()).containsExactly(".tmp-k-4712", "k");
+    }
+
+    @Test
+    void readersAlwaysFindAWholeEntryWhileItIsReplaced() throws Exception {
+        List<Path> configs = new ArrayList<>();
+        for (int i = 0; i < 2; i++) {
+            configs.add(fixture.file("config" + i, "CONFIG_" + i + "=y\n"));
+        }
+        fixture.cache().store(fixture.request("k").config(configs.get(0)).build());
+        AtomicBoolean done = new AtomicBoolean();
+        ExecutorService readers = Executors.newFixedThreadPool(4);
+        List<Future<Integer>> lookups = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            lookups.add(readers.submit(() -> {
+                int count = 0;
+                while (!done.get()) {
+                    KernelEntry entry = fixture.cache().lookup("k").orElseThrow();
+                    assertThat(entry.metadata().imageName()).isEqualTo("bzImage");
+                    count++;
+                }
+                return count;
+            }));
+        }
+        for (int i = 1; i <= 40; i++) {
+            assertThat(fixture.cache()
+                            .store(fixture.request("k")
+                                    .config(configs.get(i % 2))
+                                    .build())
+                            .outcome())
+                    .isEqualTo(Outcome.REPLACED);
+        }
+        done.set(true);
+        for (Future<Integer> each : lookups) {
+            assertThat(each.get()).isPositive();
+        }
+        readers.shutdown();
+    }
+
+    @Test
+    void ofConcurrentStoresOfOneKernelOneWrites() throws Exception {
+        Set<String> stamps = new HashSet<>();
+        List<Outcome> outcomes = new ArrayList<>();
+        for (StoreResult result : allAtOnce(8, i -> () -> fixture.store("k"))) {
+            stamps.add(result.entry().metadata().builtAt()
+                    + result.entry().identity().inode());
+            outcomes.add(result.outcome());
+        }
+        assertThat(stamps).hasSize(1);
+        assertThat(outcomes).containsOnlyOnce(Outcome.STORED);
+    }
+
+    @Test
+    void concurrentStoresOfTwoKernelsUnderOneKeyNeverMix() throws Exception {
+        Path a = fixture.file("a", "CONFIG_A=y\n");
+        Path b = fixture.file("b", "CONFIG_B=y\n");
+        for (StoreResult result : allAtOnce(8, i -> () -> {
+            Path config = i % 2 == 0 ? a : b;
+            StoreRequest request = fixture.request("k")
+                    .config(config)
+                    .kernelVersion(config.getFileName().toString())
+                    .build();
+            return fixture.cache().store(request);
+        })) {
+            KernelMetadata metadata = result.entry().metadata();
+            Path config = "a".equals(metadata.version()) ? a : b;
+            assertThat(metadata.configHash()).isEqualTo(Checksums.crc32(Files.readAllBytes(config)));
+        }
+        assertThat(fixture.cache().verify("k").problems()).isEmpty();
+        assertThat(fixture.names()).containsExactly("k");
+    }
+
+    @Test
+    void aStoreWaitsForAReaderAndGivesUpWhenToldTo() throws Exception {
+        fixture.store("k");
+        StoreRequest replacing = fixture.request("k")
+                .replace(true)
+                .lockTimeout(Duration.ofMillis(50))
+                .build();
+        try (KernelLease lease = fixture.cache().lease("k")) {
+            assertThatThrownBy(() -> fixture.cache().store(replacing))
+                    .isInstanceOf(LockTimeoutException.class)
+                    .hasMessageContaining("flock LOCK_EX on cache entry \"k\" timed out after 50ms")
+                    .hasMessageContaining("KTSTR_CACHE_STORE_LOCK_TIMEOUT");
+            assertThat(lease.entry().image()).isRegularFile();
+        }
+        assertThat(fixture.cache().store(replacing).outcome()).isEqualTo(Outcome.REPLACED);
+    }
+
+    @Test
+    void theLockTimeoutComesFromTheEnvironmentAndBadTextIsWarnedAbout() throws Exception {
+        fixture.store("k");
+        StoreRequest.Builder unlimited =
+                StoreRequest.builder().key("k").image(fixture.image).replace(true);
+        try (KernelLease held = fixture.cache().lease("k")) {
+            fixture.variable("KTSTR_CACHE_STORE_LOCK_TIMEOUT", "70ms");
+            assertThatThrownBy(() -> fixture.cache().store(unlimited.build()))
+                    .hasMessageContaining("timed out after 70ms");
+            assertThat(held.entry().key()).isEqualTo("k");
+        }
+        fixture.variable("KTSTR_CACHE_STORE_LOCK_TIMEOUT", "not-a-duration");
+        assertThat(fixture.cache().store(unlimited.build()).outcome()).isEqualTo(Outcome.REPLACED);
+        assertThat(fixture.warnings()).anySatisfy(warning -> assertThat(warning).contains("not-a-duration"));
+    }
+
+    private void assertRefused(StoreRequest.Builder request, ErrorCode code, Path path) {
+        assertThatThrownBy(() -> fixture.cache().store(request.build()))
+                .isInstanceOfSatisfying(KtstrException.class, refused -> {
+                    assertThat(refused.code()).isEqualTo(code);
+                    assertThat(refused.path()).contains(path);
+                });
+        assertThat(fixture.root).doesNotExist();
+    }
+
+    private static StoredDetails details(StoreResult result) {
+        return Objects.requireNonNull(result.entry().metadata().jvm());
+    }
+
+    private interface Numbered {
+        Callable<StoreResult> task(int number);
+    }
+
+    private static List<StoreResult> allAtOnce(int count, Numbered tasks) throws Exception {
+        ExecutorService threads = Executors.newFixedThreadPool(count);
+        CountDownLatch start = new CountDownLatch(1);
+        List<Future<StoreResult>> running = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            Callable<StoreResult> task = tasks.task(i);
+            running.add(threads.submit(() -> {
+                start.await();
+                return task.call();
+            }));
+        }
+        start.countDown();
+        List<StoreResult> results = new ArrayList<>();
+        for (Future<StoreResult> each : running) {
+            results.add(each.get());
+        }
+        threads.shutdown();
+        return results;
+    }
+}

@@ -1,0 +1,38 @@
+package dev.ktstr.elf;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+
+/** Small {@code vmlinux} files for the tests of other packages. */
+public final class TestVmlinux {
+    /** What a boot image of the same kernel says of itself. */
+    public static final String BANNER = ElfBuilder.BANNER.substring("Linux version ".length());
+
+    private TestVmlinux() {}
+
+    /** With a build id. */
+    public static Path kernel(Path file) throws IOException {
+        return ElfBuilder.executable().writeTo(file);
+    }
+
+    /** Without a build id, and with types that depend on {@code seed}. */
+    public static Path kernelWithoutBuildId(Path file, int seed) throws IOException {
+        ElfBuilder elf = ElfBuilder.executable();
+        elf.section(".notes").content = new byte[elf.section(".notes").content.length];
+        elf.section(".BTF").content = ElfBuilder.filled(500, seed);
+        return elf.writeTo(file);
+    }
+
+    /** Which the keep list refuses, since no symbol with a name would be left. */
+    public static Path kernelWithoutSymbols(Path file) throws IOException {
+        return ElfBuilder.executable().withoutSymbols().writeTo(file);
+    }
+
+    /** Which cannot be stripped at all: it breaks off. */
+    public static Path brokenKernel(Path file) throws IOException {
+        byte[] whole = ElfBuilder.executable().build();
+        return Files.write(file, Arrays.copyOf(whole, whole.length / 2));
+    }
+}
