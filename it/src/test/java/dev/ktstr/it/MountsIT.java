@@ -7,6 +7,7 @@ import dev.ktstr.cache.CleanPolicy;
 import dev.ktstr.cache.KernelCache;
 import dev.ktstr.cache.KernelLease;
 import dev.ktstr.cache.ListedEntry;
+import dev.ktstr.cache.StoreRequest;
 import dev.ktstr.cache.StoreResult;
 import dev.ktstr.lock.LockUnavailableException;
 import java.nio.file.Files;
@@ -18,7 +19,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Caches on mounts that cannot do everything: a lower overlayfs layer, a read-only one. */
+/** Caches on mounts that cannot do everything: a lower overlayfs layer, a read-only one, a full one. */
 @Tag("kernel")
 @Tag("root")
 class MountsIT {
@@ -90,6 +91,21 @@ class MountsIT {
                 .isInstanceOf(LockUnavailableException.class)
                 .hasMessageContaining("KT-LOCK-03")
                 .hasMessageContaining("touch " + mount.resolve(".locks/k.lock"));
+    }
+
+    @Test
+    void aFullDiskIsAClearErrorThatLeavesWhatWasThere() throws Exception {
+        Commands.run("mount", "-t", "tmpfs", "-o", "size=20m", "tmpfs", mount.toString());
+        KernelCache cache = KernelCache.at(mount);
+        StoreRequest onlyTheImage =
+                StoreRequest.builder().key("k").image(kernel.image()).build();
+        cache.store(onlyTheImage);
+        assertThatThrownBy(() -> cache.store(kernel.request().key("other").build()))
+                .hasMessageContaining("copy kernel image to cache: ")
+                .hasMessageContaining("ENOSPC")
+                .hasMessageContaining("free space there");
+        assertThat(names(mount)).containsExactlyInAnyOrder("k", ".locks");
+        assertThat(cache.verify("k").problems()).isEmpty();
     }
 
     private KernelCache overlay() throws Exception {

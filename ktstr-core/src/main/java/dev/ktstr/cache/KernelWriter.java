@@ -261,6 +261,12 @@ final class KernelWriter {
     private static StoreException failed(String doing, Path path, IOException cause) {
         return cause instanceof KtstrException known
                 ? new StoreException(known.code(), doing + ": " + known.problem(), path, known.remedy(), cause)
-                : new StoreException(ErrorCode.OS_CALL, doing + ": " + cause, path, "see the cause", cause);
+                : new StoreException(
+                        ErrorCode.OS_CALL,
+                        doing + ": " + cause,
+                        path,
+                        "check the free space and the permissions in the cache, and store again; what was stored"
+                                + " before is untouched",
+                        cause);
     }
 }

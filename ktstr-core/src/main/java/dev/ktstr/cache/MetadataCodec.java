@@ -1,12 +1,9 @@
 package dev.ktstr.cache;
 
-import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParseException;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.io.JsonEOFException;
-import com.fasterxml.jackson.core.util.DefaultIndenter;
-import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -21,12 +18,11 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** {@code metadata.json} to and from {@link KernelMetadata}: the one place that knows Jackson. */
+/** {@code metadata.json} to and from {@link KernelMetadata}: with its two helpers the one place that knows Jackson. */
 final class MetadataCodec {
     /** Numbers keep the digits they were written with: unknown fields come out as they went in. */
     private static final ObjectMapper MAPPER = new ObjectMapper()
@@ -41,7 +37,7 @@ final class MetadataCodec {
 
     static KernelMetadata read(byte[] file) throws MetadataException {
         String text = decode(file);
-        Fields fields = new Fields(parse(text), "");
+        JsonFields fields = new JsonFields(parse(text), "");
         JsonNode jvm = fields.node("jvm");
         return new KernelMetadata(
                 fields.text("version"),
@@ -56,7 +52,7 @@ final class MetadataCodec {
                 fields.requiredFlag("vmlinux_stripped"),
                 fields.size("source_vmlinux_size"),
                 fields.number("source_vmlinux_mtime_secs"),
-                jvm == null ? null : details(new Fields(jvm, "jvm.")),
+                jvm == null ? null : details(new JsonFields(jvm, "jvm.")),
                 text);
     }
 
@@ -151,7 +147,7 @@ final class MetadataCodec {
     }
 
     private static KernelSource source(JsonNode node) throws MetadataException {
-        Fields fields = new Fields(node, "source.");
+        JsonFields fields = new JsonFields(node, "source.");
         String type = fields.requiredText("type");
         return switch (type) {
             case "tarball" -> new KernelSource.Tarball();
@@ -188,10 +184,10 @@ final class MetadataCodec {
         return node;
     }
 
-    private static StoredDetails details(Fields fields) throws MetadataException {
+    private static StoredDetails details(JsonFields fields) throws MetadataException {
         List<PackageId> packages = new ArrayList<>();
         for (JsonNode each : fields.required("packages")) {
-            Fields id = new Fields(each, "jvm.packages.");
+            JsonFields id = new JsonFields(each, "jvm.packages.");
             packages.add(new PackageId(
                     id.requiredText("name"),
                     id.requiredText("version"),
@@ -199,7 +195,7 @@ final class MetadataCodec {
                     id.requiredText("sha256")));
         }
         SortedMap<String, String> files = new TreeMap<>();
-        Fields sums = new Fields(fields.required("files"), "jvm.files.");
+        JsonFields sums = new JsonFields(fields.required("files"), "jvm.files.");
         for (String name : sums.names()) {
             files.put(name, sums.requiredText(name));
         }
@@ -250,112 +246,10 @@ final class MetadataCodec {
     }
 
     private static String render(ObjectNode root) throws IOException {
-        return MAPPER.writer(new Layout()).writeValueAsString(root) + "\n";
+        return MAPPER.writer(new JsonLayout()).writeValueAsString(root) + "\n";
     }
 
     private static String kind(JsonNode node) {
         return node.getNodeType().name().toLowerCase(Locale.ROOT);
-    }
-
-    /** Two spaces, line feeds, and {@code "key": value}: what the original writes. */
-    private static final class Layout extends DefaultPrettyPrinter {
-        private static final long serialVersionUID = 1L;
-
-        Layout() {
-            DefaultIndenter lines = new DefaultIndenter("  ", "\n");
-            indentObjectsWith(lines);
-            indentArraysWith(lines);
-        }
-
-        @Override
-        public DefaultPrettyPrinter createInstance() {
-            return new Layout();
-        }
-
-        @Override
-        public void writeObjectFieldValueSeparator(JsonGenerator generator) throws IOException {
-            generator.writeRaw(": ");
-        }
-    }
-
-    /** Typed access to an object's fields; whatever is of another type is schema drift that names the field. */
-    private record Fields(JsonNode object, String prefix) {
-        Fields {
-            Objects.requireNonNull(object);
-        }
-
-        List<String> names() {
-            List<String> names = new ArrayList<>();
-            object.fieldNames().forEachRemaining(names::add);
-            return names;
-        }
-
-        /** Null if absent or JSON null. */
-        @Nullable
-        JsonNode node(String name) throws MetadataException {
-            if (!object.isObject()) {
-                throw drift(prefix.isEmpty() ? "metadata" : prefix.substring(0, prefix.length() - 1), "an object");
-            }
-            JsonNode node = object.get(name);
-            return node == null || node.isNull() ? null : node;
-        }
-
-        JsonNode required(String name) throws MetadataException {
-            JsonNode node = node(name);
-            if (node == null) {
-                throw new MetadataException(ErrorKind.SCHEMA_DRIFT, "missing field `" + prefix + name + "`");
-            }
-            return node;
-        }
-
-        @Nullable
-        String text(String name) throws MetadataException {
-            JsonNode node = node(name);
-            if (node != null && !node.isTextual()) {
-                throw drift(prefix + name, "a string");
-            }
-            return node == null ? null : node.asText();
-        }
-
-        String requiredText(String name) throws MetadataException {
-            if (!required(name).isTextual()) {
-                throw drift(prefix + name, "a string");
-            }
-            return required(name).asText();
-        }
-
-        boolean requiredFlag(String name) throws MetadataException {
-            if (!required(name).isBoolean()) {
-                throw drift(prefix + name, "true or false");
-            }
-            return required(name).asBoolean();
-        }
-
-        @Nullable
-        Long number(String name) throws MetadataException {
-            JsonNode node = node(name);
-            if (node != null && !(node.isIntegralNumber() && node.canConvertToLong())) {
-                throw drift(prefix + name, "a whole number of 64 bits");
-            }
-            return node == null ? null : node.asLong();
-        }
-
-        @Nullable
-        Long size(String name) throws MetadataException {
-            Long value = number(name);
-            if (value != null && value < 0) {
-                throw drift(prefix + name, "a number that is not negative");
-            }
-            return value;
-        }
-
-        long requiredSize(String name) throws MetadataException {
-            required(name);
-            return Objects.requireNonNull(size(name));
-        }
-
-        private static MetadataException drift(String field, String expected) {
-            return new MetadataException(ErrorKind.SCHEMA_DRIFT, "field `" + field + "` is not " + expected);
-        }
     }
 }

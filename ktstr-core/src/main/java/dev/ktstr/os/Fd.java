@@ -4,6 +4,7 @@ import com.sun.jna.NativeLong;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -93,20 +94,39 @@ public final class Fd implements AutoCloseable {
     public byte[] readAll(int limit) throws OsException {
         ByteArrayOutputStream all = new ByteArrayOutputStream();
         byte[] buffer = new byte[8192];
-        while (true) {
-            int count = LibC.read(number, buffer, new NativeLong(buffer.length)).intValue();
-            if (count == 0) {
-                return all.toByteArray();
-            }
-            if (count < 0 && !LibC.failedWith(Errno.EINTR)) {
-                throw LibC.failure("read", path);
-            }
-            if (count > 0) {
-                all.write(buffer, 0, count);
-            }
+        int count;
+        while ((count = read(buffer)) > 0) {
+            all.write(buffer, 0, count);
             if (all.size() > limit) {
                 throw new OsException("read more than " + limit + " bytes of", Errno.EINVAL.number(), path);
             }
+        }
+        return all.toByteArray();
+    }
+
+    /** Reads what fits, or less; 0 at the end of the file. */
+    int read(byte[] buffer) throws OsException {
+        int count;
+        do {
+            count = LibC.read(number, buffer, new NativeLong(buffer.length)).intValue();
+        } while (count < 0 && LibC.failedWith(Errno.EINTR));
+        if (count < 0) {
+            throw LibC.failure("read", path);
+        }
+        return count;
+    }
+
+    /** Writes the first {@code length} bytes. */
+    void write(byte[] buffer, int length) throws OsException {
+        int written = 0;
+        while (written < length) {
+            byte[] rest = written == 0 ? buffer : Arrays.copyOfRange(buffer, written, length);
+            int count =
+                    LibC.write(number, rest, new NativeLong(length - written)).intValue();
+            if (count < 0 && !LibC.failedWith(Errno.EINTR)) {
+                throw LibC.failure("write", path);
+            }
+            written += Math.max(count, 0);
         }
     }
 

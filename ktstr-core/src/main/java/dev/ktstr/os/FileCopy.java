@@ -1,14 +1,12 @@
 package dev.ktstr.os;
 
 import com.sun.jna.NativeLong;
-import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 
 /** Copies a file the cheapest way that the file systems at both ends allow. */
 public final class FileCopy {
     private static final long CHUNK = 1 << 30;
+    private static final int BUFFER = 1 << 20;
 
     private FileCopy() {}
 
@@ -18,11 +16,11 @@ public final class FileCopy {
      *
      * @throws OsException if the target is there already, or on any failure of the disk
      */
-    public static void copy(Path source, Path target) throws IOException {
+    public static void copy(Path source, Path target) throws OsException, NativeAccessException {
         try (Fd in = Fd.openForReading(source);
                 Fd out = Fd.create(target).orElseThrow(() -> LibC.failure("create", target))) {
             if (!out.cloneFrom(in) && !copyRange(in, out)) {
-                copyThroughMemory(source, target);
+                copyThroughMemory(in, out);
             }
         }
     }
@@ -50,14 +48,11 @@ public final class FileCopy {
         }
     }
 
-    private static void copyThroughMemory(Path source, Path target) throws IOException {
-        try (FileChannel in = FileChannel.open(source, StandardOpenOption.READ);
-                FileChannel out = FileChannel.open(target, StandardOpenOption.WRITE)) {
-            long position = 0;
-            long count;
-            while ((count = in.transferTo(position, CHUNK, out)) > 0) {
-                position += count;
-            }
+    private static void copyThroughMemory(Fd in, Fd out) throws OsException {
+        byte[] buffer = new byte[BUFFER];
+        int count;
+        while ((count = in.read(buffer)) > 0) {
+            out.write(buffer, count);
         }
     }
 }

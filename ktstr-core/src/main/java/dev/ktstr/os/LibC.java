@@ -35,6 +35,8 @@ final class LibC {
 
     static native NativeLong read(int fd, byte[] buffer, NativeLong count);
 
+    static native NativeLong write(int fd, byte[] buffer, NativeLong count);
+
     static native int flock(int fd, int operation);
 
     static native int fsync(int fd);

@@ -126,6 +126,9 @@ public final class EntryRoot {
     }
 
     private void discard(Path debris) {
+        if (!Files.exists(debris, LinkOption.NOFOLLOW_LINKS)) {
+            return; // it was no debris when we saw it: its writer has finished since
+        }
         try {
             FileTrees.delete(debris);
             events.accept(new KtstrEvent.Swept(debris));

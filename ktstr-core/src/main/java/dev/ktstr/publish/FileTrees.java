@@ -16,54 +16,21 @@ import org.jspecify.annotations.Nullable;
 final class FileTrees {
     private FileTrees() {}
 
+    private interface Visit {
+        void visit(Path path) throws IOException;
+    }
+
     /** Removes a directory with all that is in it; nothing there is fine. */
     static void delete(Path top) throws IOException {
-        if (!Files.exists(top, LinkOption.NOFOLLOW_LINKS)) {
-            return;
+        if (Files.exists(top, LinkOption.NOFOLLOW_LINKS)) {
+            walk(top, Files::deleteIfExists, Files::deleteIfExists);
         }
-        Files.walkFileTree(top, new SimpleFileVisitor<>() {
-            @Override
-            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-                Files.deleteIfExists(file);
-                return FileVisitResult.CONTINUE;
-            }
-
-            @Override
-            public FileVisitResult postVisitDirectory(Path directory, @Nullable IOException failure)
-                    throws IOException {
-                if (failure != null) {
-                    throw failure;
-                }
-                Files.deleteIfExists(directory);
-                return FileVisitResult.CONTINUE;
-            }
-        });
     }
 
     /** Forces every file to disk, then every directory, the innermost first. */
     static void sync(Path top) throws IOException {
         List<Path> directories = new ArrayList<>();
-        Files.walkFileTree(top, new SimpleFileVisitor<>() {
-            @Override
-            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-                if (attributes.isRegularFile()) {
-                    try (Fd fd = Fd.openForReading(file)) {
-                        fd.fsync();
-                    }
-                }
-                return FileVisitResult.CONTINUE;
-            }
-
-            @Override
-            public FileVisitResult postVisitDirectory(Path directory, @Nullable IOException failure)
-                    throws IOException {
-                if (failure != null) {
-                    throw failure;
-                }
-                directories.add(directory);
-                return FileVisitResult.CONTINUE;
-            }
-        });
+        walk(top, FileTrees::syncFile, directories::add);
         for (Path directory : directories) {
             syncDirectory(directory);
         }
@@ -96,5 +63,31 @@ final class FileTrees {
             touched.add(missing);
         }
         return touched;
+    }
+
+    private static void syncFile(Path file) throws IOException {
+        if (Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+            try (Fd fd = Fd.openForReading(file)) {
+                fd.fsync();
+            }
+        }
+    }
+
+    /** Visits every file, and every directory after what is in it. */
+    private static void walk(Path top, Visit file, Visit directory) throws IOException {
+        Files.walkFileTree(top, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult visitFile(Path path, BasicFileAttributes attributes) throws IOException {
+                file.visit(path);
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult postVisitDirectory(Path path, @Nullable IOException failure) throws IOException {
+                super.postVisitDirectory(path, failure);
+                directory.visit(path);
+                return FileVisitResult.CONTINUE;
+            }
+        });
     }
 }
