@@ -4,3 +4,7 @@ def help = new File(basedir, 'help.log').text
 for (parameter in ['all', 'keep', 'olderThan', 'corruptOnly', 'key', 'dryRun', 'cacheDir', 'skip']) {
     assert help.contains("  $parameter")
 }
+assert new File(basedir, 'store.log').text.contains('stored ')
+assert new File(basedir, 'verify.log').text.contains('1 of 1 entries')
+assert new File(basedir, 'clean.log').text.contains('removed 1, ')
+assert new File(basedir, 'stored').list() as List == ['.locks']

@@ -18,7 +18,7 @@ public final class ByteSizes {
         do {
             value /= 1024;
             unit++;
-        } while (value >= 1024 && unit < UNITS.length - 1);
-        return String.format(Locale.ROOT, value < 100 ? "%.1f %s" : "%.0f %s", value, UNITS[unit]);
+        } while (Math.round(value) >= 1024 && unit < UNITS.length - 1);
+        return String.format(Locale.ROOT, value < 99.95 ? "%.1f %s" : "%.0f %s", value, UNITS[unit]);
     }
 }

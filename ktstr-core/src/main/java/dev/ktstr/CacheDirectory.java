@@ -32,6 +32,20 @@ public final class CacheDirectory {
         return home(environment).resolve(".cache").resolve("ktstr").resolve(family);
     }
 
+    /**
+     * What the user should hear about the choice: the XDG Base Directory Specification calls a relative path invalid,
+     * and it depends on the working directory. The original takes it, and so do we.
+     */
+    public static Optional<String> caution(Environment environment) throws EnvironmentException {
+        Optional<String> xdg = environment.variable("XDG_CACHE_HOME");
+        return environment.variable("KTSTR_CACHE_DIR").isPresent()
+                        || xdg.isEmpty()
+                        || xdg.get().startsWith("/")
+                ? Optional.empty()
+                : Optional.of("XDG_CACHE_HOME is \"" + xdg.get() + "\", a relative path: the cache is another one in"
+                        + " every working directory; set it to an absolute path");
+    }
+
     private static Path home(Environment environment) throws EnvironmentException {
         String home = environment.rawVariable("HOME").orElse(null);
         if (home == null) {

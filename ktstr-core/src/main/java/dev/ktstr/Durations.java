@@ -54,7 +54,8 @@ public final class Durations {
 
     /** Whole seconds as {@code 300s}, everything finer as {@code 150ms}. */
     public static String format(Duration duration) {
-        return duration.toMillis() % 1000 == 0 ? duration.toSeconds() + "s" : duration.toMillis() + "ms";
+        boolean whole = duration.toMillisPart() == 0 || Math.abs(duration.toSeconds()) >= Long.MAX_VALUE / 1000;
+        return whole ? duration.toSeconds() + "s" : duration.toMillis() + "ms";
     }
 
     private static Map<String, Duration> units() {

@@ -18,23 +18,21 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Everything ktstr takes from around it: variables, the temporary directory, the clocks, random names. It is passed in
- * at the edge, once; nothing else reads {@code System.getenv} or {@code System.getProperty}. It also owns what is
+ * Everything ktstr takes from around it: variables, the clocks, random names. It is passed in
+ * at the edge, once; nothing else reads {@code System.getenv}. It also owns what is
  * remembered per process, such as which warnings have been given. Safe for use by several threads.
  */
 public final class Environment {
     private static final Environment SYSTEM = readSystem();
 
     private final Map<String, byte[]> variables;
-    private final Path tempDirectory;
     private final Clock clock;
     private final LongSupplier ticker;
     private final SecureRandom random = new SecureRandom();
     private final Set<String> told = ConcurrentHashMap.newKeySet();
 
-    private Environment(Map<String, byte[]> variables, Path tempDirectory, Clock clock, LongSupplier ticker) {
+    private Environment(Map<String, byte[]> variables, Clock clock, LongSupplier ticker) {
         this.variables = variables;
-        this.tempDirectory = tempDirectory;
         this.clock = clock;
         this.ticker = ticker;
     }
@@ -45,8 +43,7 @@ public final class Environment {
     }
 
     /**
-     * An environment of one's own, for tests and for hosts that keep several stores apart. It has the system's clock
-     * and temporary directory.
+     * An environment of one's own, for tests and for hosts that keep several stores apart. It has the system's clocks.
      *
      * @param home what {@code HOME} is, unless {@code variables} has one; null for none
      */
@@ -60,12 +57,12 @@ public final class Environment {
     }
 
     static Environment ofBytes(Map<String, byte[]> variables) {
-        return new Environment(Map.copyOf(variables), SYSTEM.tempDirectory, SYSTEM.clock, SYSTEM.ticker);
+        return new Environment(Map.copyOf(variables), SYSTEM.clock, SYSTEM.ticker);
     }
 
     /** The same variables under other clocks: {@code ticker} counts nanoseconds and never goes back. */
     public Environment withClocks(Clock wall, LongSupplier nanoTicker) {
-        return new Environment(variables, tempDirectory, wall, nanoTicker);
+        return new Environment(variables, wall, nanoTicker);
     }
 
     /**
@@ -99,10 +96,6 @@ public final class Environment {
         }
     }
 
-    public Path tempDirectory() {
-        return tempDirectory;
-    }
-
     public Clock clock() {
         return clock;
     }
@@ -123,11 +116,7 @@ public final class Environment {
     }
 
     private static Environment readSystem() {
-        return new Environment(
-                Map.copyOf(systemVariables()),
-                Path.of(System.getProperty("java.io.tmpdir")),
-                Clock.systemUTC(),
-                System::nanoTime);
+        return new Environment(Map.copyOf(systemVariables()), Clock.systemUTC(), System::nanoTime);
     }
 
     /** The variables' own bytes where the kernel shows them: {@code System.getenv} has already replaced what it could not decode. */

@@ -11,7 +11,6 @@ import dev.ktstr.lock.LockTimeoutException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -71,9 +70,14 @@ class HeldEntryIT {
         Process store =
                 StoreMain.start(cache.root(), "held", kernel.withConfig(directory.resolve("other"), "# other\n"));
         StoreMain.go(store);
-        assertThat(store.waitFor(300, TimeUnit.MILLISECONDS)).isFalse();
+        String waiting = store.inputReader().readLine();
+        while (waiting != null && !waiting.contains("waiting for cache entry \"held\"")) {
+            waiting = store.inputReader().readLine();
+        }
+        assertThat(waiting).isNotNull();
         holder.destroyForcibly().waitFor();
-        assertThat(Commands.finish(store)).contains("REPLACED");
+        assertThat(store.inputReader().lines()).contains("REPLACED true");
+        assertThat(store.waitFor()).isZero();
     }
 
     private StoreResult replace() throws Exception {

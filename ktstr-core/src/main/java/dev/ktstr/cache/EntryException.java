@@ -11,4 +11,13 @@ public final class EntryException extends KtstrException {
     EntryException(ErrorCode code, String problem, Path path, String remedy) {
         super(code, problem, path, remedy, null);
     }
+
+    static EntryException damaged(String key, Path directory, String why) {
+        return new EntryException(
+                ErrorCode.ENTRY_DAMAGED,
+                "using kernel " + key + ": " + why,
+                directory,
+                "if it can be read and is damaged, remove it (mvn ktstr:kernel-clean -Dktstr.key=" + key
+                        + ") and store it again");
+    }
 }

@@ -3,12 +3,14 @@ package dev.ktstr.cache;
 import dev.ktstr.os.Errno;
 import dev.ktstr.os.Fd;
 import dev.ktstr.os.FileStat;
+import dev.ktstr.os.NativeAccessException;
 import dev.ktstr.os.OsException;
 import java.io.IOException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -16,6 +18,7 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * Reads entries without a lock. Everything about one entry is read through one descriptor of its directory, so that a
@@ -24,6 +27,8 @@ import java.util.Optional;
 final class EntryReader {
     /** Far more than any metadata; a file of another kind under that name must not fill the memory. */
     private static final int MAX_METADATA = 16 << 20;
+
+    private static final Pattern MODULE = Pattern.compile("[0-9]{3}-.+");
 
     private static final Comparator<KernelEntry> NEWEST_FIRST = Comparator.comparing(
                     (KernelEntry entry) -> entry.metadata().builtAtInstant().orElse(Instant.MIN))
@@ -61,63 +66,57 @@ final class EntryReader {
         return read(key).flatMap(entry -> entry.fold(Optional::of, corrupt -> Optional.empty()));
     }
 
-    /** What is under a key, which must be a plain name; empty if that is no directory. */
+    /**
+     * What is under a key, which must be a plain name; empty if that is no directory. What is wrong with one entry makes
+     * that entry corrupt; only what is wrong with this process or the whole root is thrown.
+     */
     Optional<ListedEntry> read(String key) throws IOException {
         Path directory = root.resolve(key);
-        try {
-            while (true) {
-                try (Fd fd = Fd.openDirectory(directory)) {
-                    ListedEntry entry = read(key, directory, fd);
-                    if (entry instanceof ListedEntry.Valid || isStillNamed(directory, fd)) {
-                        return Optional.of(entry);
-                    }
-                    // Replaced while we read: what looked damaged is the old generation on its way out.
+        while (true) {
+            try (Fd fd = Fd.openDirectory(directory)) {
+                ListedEntry entry = read(key, directory, fd);
+                if (entry instanceof ListedEntry.Valid || isStillNamed(directory, fd)) {
+                    return Optional.of(entry);
                 }
+                // Replaced while we read: what looked damaged is the old generation on its way out.
+            } catch (OsException failed) {
+                return switch (failed.errno()) {
+                    case ENOENT, ENOTDIR, ELOOP, ENAMETOOLONG -> Optional.empty();
+                    default -> Optional.of(unreadable(key, directory, failed));
+                };
             }
-        } catch (OsException failed) {
-            return switch (failed.errno()) {
-                case ENOENT, ENOTDIR, ELOOP -> Optional.empty();
-                case EACCES ->
-                    Optional.of(corrupt(
-                            key, directory, ErrorKind.UNREADABLE, failed.errno().name()));
-                default -> throw failed;
-            };
         }
     }
 
-    private ListedEntry read(String key, Path directory, Fd fd) throws IOException {
-        byte[] file;
-        try (Fd metadata = fd.openAt(KernelFamily.METADATA)) {
-            file = metadata.readAll(MAX_METADATA);
+    private static ListedEntry read(String key, Path directory, Fd fd) throws OsException {
+        KernelMetadata metadata;
+        try (Fd file = fd.openAt(KernelFamily.METADATA)) {
+            metadata = MetadataCodec.read(file.readAll(MAX_METADATA));
+        } catch (MetadataException unusable) {
+            return new ListedEntry.Corrupt(key, directory, unusable.reason());
         } catch (OsException failed) {
             return failed.errno() == Errno.ENOENT
                     ? new ListedEntry.Corrupt(key, directory, ErrorKind.MISSING_REASON)
-                    : corrupt(
-                            key, directory, ErrorKind.UNREADABLE, failed.errno().name());
+                    : unreadable(key, directory, failed);
         }
-        KernelMetadata metadata;
         try {
-            metadata = MetadataCodec.read(file);
-        } catch (MetadataException unusable) {
-            return new ListedEntry.Corrupt(key, directory, unusable.reason());
+            if (!isFile(fd, metadata.imageName())) {
+                return new ListedEntry.Corrupt(key, directory, ErrorKind.imageMissing(metadata.imageName()));
+            }
+            return new ListedEntry.Valid(new KernelEntry(
+                    key,
+                    directory,
+                    metadata,
+                    fd.stat(),
+                    metadata.hasVmlinux() && isFile(fd, KernelFamily.VMLINUX),
+                    isFile(fd, KernelFamily.CONFIG),
+                    modules(directory, fd)));
+        } catch (OsException failed) {
+            return unreadable(key, directory, failed);
         }
-        if (!isFile(fd, metadata.imageName())) {
-            return new ListedEntry.Corrupt(key, directory, ErrorKind.imageMissing(metadata.imageName()));
-        }
-        boolean vmlinux = metadata.hasVmlinux() && isFile(fd, KernelFamily.VMLINUX);
-        boolean modules =
-                fd.statAt(KernelFamily.MODULES).filter(FileStat::isDirectory).isPresent();
-        return new ListedEntry.Valid(new KernelEntry(
-                key,
-                directory,
-                metadata,
-                fd.stat(),
-                vmlinux,
-                isFile(fd, KernelFamily.CONFIG),
-                modules ? modules(directory) : List.of()));
     }
 
-    private static boolean isStillNamed(Path directory, Fd fd) throws IOException {
+    private static boolean isStillNamed(Path directory, Fd fd) throws OsException, NativeAccessException {
         return FileStat.of(directory).filter(fd.stat()::isSameFile).isPresent();
     }
 
@@ -126,16 +125,25 @@ final class EntryReader {
     }
 
     /** {@code modules/NNN-<name>}: the number is the load order. */
-    private static List<Path> modules(Path directory) throws IOException {
-        List<Path> modules = new ArrayList<>();
-        try (DirectoryStream<Path> all =
-                Files.newDirectoryStream(directory.resolve(KernelFamily.MODULES), "[0-9][0-9][0-9]-*")) {
-            all.forEach(modules::add);
-        } catch (NoSuchFileException replacedMeanwhile) {
+    private static List<Path> modules(Path directory, Fd fd) throws OsException {
+        if (fd.statAt(KernelFamily.MODULES).filter(FileStat::isDirectory).isEmpty()) {
             return List.of();
         }
-        Collections.sort(modules);
-        return Collections.unmodifiableList(modules);
+        return fd.namesAt(KernelFamily.MODULES).stream()
+                .filter(name -> MODULE.matcher(name).matches())
+                .sorted()
+                .map(directory.resolve(KernelFamily.MODULES)::resolve)
+                .toList();
+    }
+
+    /** @throws OsException instead, if the failure says nothing of the entry but that this process is short of something */
+    private static ListedEntry unreadable(String key, Path directory, OsException failed) throws OsException {
+        return switch (failed.errno()) {
+            case EMFILE, ENFILE, ENOMEM -> throw failed;
+            default ->
+                new ListedEntry.Corrupt(
+                        key, directory, ErrorKind.UNREADABLE.prefix() + failed.errno() + " (" + failed.problem() + ")");
+        };
     }
 
     private List<String> names() throws IOException {
@@ -149,13 +157,11 @@ final class EntryReader {
             }
         } catch (NoSuchFileException noRoot) {
             return names;
+        } catch (NotDirectoryException noDirectory) {
+            throw KernelCache.notADirectory(root);
         } catch (DirectoryIteratorException failed) {
             throw failed.getCause();
         }
         return names;
-    }
-
-    private static ListedEntry corrupt(String key, Path directory, ErrorKind kind, String detail) {
-        return new ListedEntry.Corrupt(key, directory, kind.prefix() + detail);
     }
 }

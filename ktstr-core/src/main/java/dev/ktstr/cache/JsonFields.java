@@ -22,6 +22,24 @@ record JsonFields(JsonNode object, String prefix) {
         return names;
     }
 
+    /** The elements of a list, each of which must be an object. */
+    List<JsonFields> requiredList(String name) throws MetadataException {
+        if (!required(name).isArray()) {
+            throw drift(prefix + name, "a list");
+        }
+        List<JsonFields> elements = new ArrayList<>();
+        required(name).forEach(each -> elements.add(new JsonFields(each, prefix + name + ".")));
+        return elements;
+    }
+
+    /** The fields of an object. */
+    JsonFields requiredFields(String name) throws MetadataException {
+        if (!required(name).isObject()) {
+            throw drift(prefix + name, "an object");
+        }
+        return new JsonFields(required(name), prefix + name + ".");
+    }
+
     /** Null if absent or JSON null. */
     @Nullable
     JsonNode node(String name) throws MetadataException {

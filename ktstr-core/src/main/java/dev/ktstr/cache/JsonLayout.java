@@ -24,4 +24,22 @@ final class JsonLayout extends DefaultPrettyPrinter {
     public void writeObjectFieldValueSeparator(JsonGenerator generator) throws IOException {
         generator.writeRaw(": ");
     }
+
+    @Override
+    public void writeEndObject(JsonGenerator generator, int entries) throws IOException {
+        _nesting--;
+        if (entries > 0) {
+            _objectIndenter.writeIndentation(generator, _nesting);
+        }
+        generator.writeRaw('}');
+    }
+
+    @Override
+    public void writeEndArray(JsonGenerator generator, int values) throws IOException {
+        _nesting--;
+        if (values > 0) {
+            _arrayIndenter.writeIndentation(generator, _nesting);
+        }
+        generator.writeRaw(']');
+    }
 }

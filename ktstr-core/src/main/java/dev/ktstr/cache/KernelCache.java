@@ -47,7 +47,11 @@ public final class KernelCache {
      * @throws EnvironmentException if the variable that decides is unusable
      */
     public static KernelCache open(Environment environment) throws EnvironmentException {
-        return new KernelCache(CacheDirectory.of(environment, "kernels"), environment, EventSink.logging());
+        EventSink events = EventSink.logging();
+        CacheDirectory.caution(environment)
+                .filter(environment::firstTime)
+                .ifPresent(caution -> events.accept(new KtstrEvent.Warning(caution)));
+        return new KernelCache(CacheDirectory.of(environment, "kernels"), environment, events);
     }
 
     /** The cache in a directory, in this process's environment. */
@@ -118,7 +122,7 @@ public final class KernelCache {
         requireEntry(key); // before there is a lock file for something that is not there
         LockGuard guard = root.lockForReading(key, timeout, LEASE_ADVICE);
         try {
-            KernelLease lease = new KernelLease(requireEntry(key), guard);
+            KernelLease lease = new KernelLease(requireEntry(key), reader, guard);
             lease.check();
             return lease;
         } catch (IOException | RuntimeException failed) {
@@ -140,7 +144,8 @@ public final class KernelCache {
 
     /**
      * Stores a kernel, unless the same one is there. When this has returned the entry lasts, also after a power cut;
-     * when it has thrown, what was there before is there still. Of several processes that store the same kernel at once
+     * when it has thrown, what was there before is there still (but for a failure in the last step on a file system
+     * that cannot exchange two names, such as a lower overlayfs layer: then there may be none). Of several processes that store the same kernel at once
      * one does the work.
      *
      * @throws InvalidKeyException if the key is not allowed; nothing has been touched
@@ -159,7 +164,7 @@ public final class KernelCache {
      * @throws EntryException if the policy names a key that is not there
      */
     public CleanReport clean(CleanPolicy policy) throws IOException {
-        return new KernelCleaner(root, reader, environment).clean(policy);
+        return new KernelCleaner(root, reader, environment, policy).clean();
     }
 
     /**
@@ -190,14 +195,18 @@ public final class KernelCache {
                 : "use one of: " + keys;
     }
 
+    static StoreException notADirectory(Path root) {
+        return new StoreException(
+                ErrorCode.ENV_CACHE_ROOT,
+                "opening the kernel cache: the path is not a directory",
+                root,
+                "move it away, or name another directory (KTSTR_CACHE_DIR, -Dktstr.cacheDir)");
+    }
+
     private KernelEntry requireEntry(String key) throws IOException {
         ListedEntry found = requireListed(key);
         if (found instanceof ListedEntry.Corrupt corrupt) {
-            throw new EntryException(
-                    ErrorCode.ENTRY_DAMAGED,
-                    "using kernel " + key + ": " + corrupt.reason(),
-                    corrupt.directory(),
-                    "remove it (mvn ktstr:kernel-clean -Dktstr.key=" + key + ") and store it again");
+            throw EntryException.damaged(key, corrupt.directory(), corrupt.reason());
         }
         return ((ListedEntry.Valid) found).entry();
     }

@@ -7,52 +7,52 @@ import dev.ktstr.os.FileStat;
 import dev.ktstr.publish.EntryLock;
 import dev.ktstr.publish.EntryRoot;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.time.Duration;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 
-/** Removes entries that nobody holds. */
+/** Removes entries that nobody holds. One use per clean. */
 final class KernelCleaner {
     private final EntryRoot root;
     private final EntryReader reader;
     private final Environment environment;
+    private final CleanPolicy policy;
+    private final List<CleanReport.Removed> removed = new ArrayList<>();
+    private final List<CleanReport.Skipped> skipped = new ArrayList<>();
+    private final List<CleanReport.Failed> failed = new ArrayList<>();
 
-    KernelCleaner(EntryRoot root, EntryReader reader, Environment environment) {
+    KernelCleaner(EntryRoot root, EntryReader reader, Environment environment, CleanPolicy policy) {
         this.root = root;
         this.reader = reader;
         this.environment = environment;
+        this.policy = policy;
     }
 
-    CleanReport clean(CleanPolicy policy) throws IOException {
-        List<ListedEntry> listed = reader.list();
-        List<CleanReport.Removed> removed = new ArrayList<>();
-        List<CleanReport.Skipped> skipped = new ArrayList<>();
-        List<CleanReport.Failed> failed = new ArrayList<>();
-        for (ListedEntry entry : candidates(policy, listed)) {
+    CleanReport clean() throws IOException {
+        for (ListedEntry entry : candidates()) {
             try {
-                long bytes = allocated(entry.directory());
-                Optional<String> obstacle = policy.isDryRun() ? holders(entry) : remove(entry);
-                if (obstacle.isPresent()) {
-                    skipped.add(new CleanReport.Skipped(entry.key(), obstacle.get()));
-                } else {
-                    removed.add(new CleanReport.Removed(entry.key(), bytes));
-                }
-            } catch (IOException obstacle) {
-                failed.add(new CleanReport.Failed(entry.key(), String.valueOf(obstacle.getMessage())));
+                clean(entry);
+            } catch (IOException failure) {
+                failed.add(new CleanReport.Failed(entry.key(), failure.toString()));
             }
         }
-        if (!policy.isDryRun() && Files.isDirectory(root.path())) {
+        if (!policy.isDryRun()) {
             root.sweep();
         }
         return new CleanReport(policy.isDryRun(), removed, skipped, failed);
     }
 
-    private List<ListedEntry> candidates(CleanPolicy policy, List<ListedEntry> listed) throws IOException {
+    private List<ListedEntry> candidates() throws IOException {
+        List<ListedEntry> listed = reader.list();
         List<ListedEntry> candidates = new ArrayList<>();
         int kept = 0;
         for (ListedEntry entry : listed) { // the newest first
@@ -61,7 +61,7 @@ final class KernelCleaner {
                 kept++;
             } else if (policy.key().map(entry.key()::equals).orElse(true)
                     && (corrupt || !policy.corruptOnly())
-                    && isOldEnough(entry, policy)) {
+                    && isOldEnough(entry)) {
                 candidates.add(entry);
             }
         }
@@ -76,60 +76,102 @@ final class KernelCleaner {
         return candidates;
     }
 
-    private boolean isOldEnough(ListedEntry entry, CleanPolicy policy) throws IOException {
-        Duration age = policy.olderThan().orElse(null);
-        if (age == null) {
+    private boolean isOldEnough(ListedEntry entry) throws IOException {
+        if (policy.olderThan().isEmpty()) {
             return true;
         }
         Optional<Instant> stored = entry.fold(valid -> valid.metadata().builtAtInstant(), corrupt -> Optional.empty());
         Instant since = stored.isPresent()
                 ? stored.get()
                 : Files.getLastModifiedTime(entry.directory()).toInstant();
-        return since.isBefore(environment.clock().instant().minus(age));
+        try {
+            return since.isBefore(
+                    environment.clock().instant().minus(policy.olderThan().get()));
+        } catch (DateTimeException | ArithmeticException beforeAllTime) {
+            return false;
+        }
     }
 
-    /** Why it was not removed; empty if it was. */
-    private Optional<String> remove(ListedEntry entry) throws IOException {
-        Optional<EntryLock> lock = root.tryLockForWriting(entry.key());
-        if (lock.isEmpty()) {
-            return Optional.of(inUse(root.lock(entry.key(), "").holders()));
-        }
-        try (EntryLock held = lock.get()) {
-            if (!isStillTheListedOne(entry)) {
-                return Optional.of("replaced or removed by somebody else meanwhile");
+    private void clean(ListedEntry entry) throws IOException {
+        if (policy.corruptOnly() && entry instanceof ListedEntry.Corrupt corrupt && corrupt.mayBeWhole()) {
+            skip(entry, "it may be whole, only not for this user: " + corrupt.reason());
+        } else if (policy.isDryRun()) {
+            List<LockHolder> holders = root.lock(entry.key(), "").holders();
+            if (holders.isEmpty()) {
+                removed.add(new CleanReport.Removed(entry.key(), allocated(entry.directory())));
+            } else {
+                skip(entry, inUse(holders));
             }
-            held.remove();
-            return Optional.empty();
+        } else {
+            Optional<EntryLock> lock = root.tryLockForWriting(entry.key());
+            if (lock.isPresent()) {
+                try (EntryLock held = lock.get()) {
+                    remove(entry, held);
+                }
+            } else {
+                skip(entry, inUse(root.lock(entry.key(), "").holders()));
+            }
         }
+    }
+
+    private void remove(ListedEntry entry, EntryLock lock) throws IOException {
+        if (!isStillTheListedOne(entry)) {
+            skip(entry, "replaced or removed by somebody else meanwhile");
+            return;
+        }
+        long bytes = allocated(entry.directory());
+        lock.remove();
+        removed.add(new CleanReport.Removed(entry.key(), bytes));
     }
 
     private boolean isStillTheListedOne(ListedEntry listed) throws IOException {
         Optional<ListedEntry> now = reader.read(listed.key());
-        return now.isPresent()
-                && now.get()
-                        .<Boolean>fold(
-                                valid -> listed.fold(
-                                        before -> before.identity().isSameFile(valid.identity()), corrupt -> false),
-                                corrupt -> listed instanceof ListedEntry.Corrupt);
+        if (now.isPresent()
+                && now.get() instanceof ListedEntry.Valid valid
+                && listed instanceof ListedEntry.Valid before) {
+            return valid.entry().isSameGeneration(before.entry());
+        }
+        return now.isPresent() && now.get().equals(listed);
     }
 
-    /** Who is in the way, for a dry run, which takes no lock. */
-    private Optional<String> holders(ListedEntry entry) {
-        List<LockHolder> holders = root.lock(entry.key(), "").holders();
-        return holders.isEmpty() ? Optional.empty() : Optional.of(inUse(holders));
+    private void skip(ListedEntry entry, String why) {
+        skipped.add(new CleanReport.Skipped(entry.key(), why));
     }
 
     private static String inUse(List<LockHolder> holders) {
         return "in use by\n" + LockHolder.describe(holders);
     }
 
+    /**
+     * What an entry takes on disk.
+     *
+     * @throws AccessDeniedException if this user could not remove all of it: better found out before the first file
+     */
     private static long allocated(Path directory) throws IOException {
-        try (Stream<Path> all = Files.walk(directory)) {
-            long bytes = 0;
-            for (Path path : (Iterable<Path>) all::iterator) {
-                bytes += FileStat.ofLink(path).map(FileStat::allocated).orElse(0L);
+        long[] bytes = {0};
+        Files.walkFileTree(directory, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult preVisitDirectory(Path each, BasicFileAttributes attributes) throws IOException {
+                if (!Files.isWritable(each) || !Files.isExecutable(each)) {
+                    throw new AccessDeniedException(each.toString(), null, "this user cannot remove what is in it");
+                }
+                return visitFile(each, attributes);
             }
-            return bytes;
-        }
+
+            @Override
+            public FileVisitResult visitFile(Path each, BasicFileAttributes attributes) throws IOException {
+                bytes[0] += FileStat.ofLink(each).map(FileStat::allocated).orElse(0L);
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult visitFileFailed(Path each, IOException failure) throws IOException {
+                if (failure instanceof NoSuchFileException) {
+                    return FileVisitResult.CONTINUE; // removed by somebody else meanwhile
+                }
+                throw failure;
+            }
+        });
+        return bytes[0];
     }
 }

@@ -92,7 +92,11 @@ public final class KernelEntry {
         }
     }
 
-    /** The directory's inode at the time of the lookup. */
+    /** Whether nothing was published between the two lookups: inodes alone are used again. */
+    boolean isSameGeneration(KernelEntry other) {
+        return identity.isSameFile(other.identity) && metadata.equals(other.metadata);
+    }
+
     FileStat identity() {
         return identity;
     }

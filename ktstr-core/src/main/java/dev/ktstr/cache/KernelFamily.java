@@ -107,6 +107,9 @@ final class KernelFamily implements EntryFamily {
         if (key.chars().anyMatch(Character::isISOControl)) {
             return Optional.of("it contains control characters");
         }
+        if (!isDecoded(key)) {
+            return Optional.of("it contains U+FFFD, which stands for bytes that are no text");
+        }
         if (key.getBytes(StandardCharsets.UTF_8).length > MAX_KEY_BYTES) {
             return Optional.of("it is longer than " + MAX_KEY_BYTES + " bytes");
         }

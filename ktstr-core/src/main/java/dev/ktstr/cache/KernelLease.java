@@ -1,8 +1,6 @@
 package dev.ktstr.cache;
 
-import dev.ktstr.ErrorCode;
 import dev.ktstr.lock.LockGuard;
-import dev.ktstr.os.FileStat;
 import dev.ktstr.os.OsException;
 import java.io.IOException;
 import java.util.Optional;
@@ -13,10 +11,12 @@ import java.util.Optional;
  */
 public final class KernelLease implements AutoCloseable {
     private final KernelEntry entry;
+    private final EntryReader reader;
     private final LockGuard guard;
 
-    KernelLease(KernelEntry entry, LockGuard guard) {
+    KernelLease(KernelEntry entry, EntryReader reader, LockGuard guard) {
         this.entry = entry;
+        this.reader = reader;
         this.guard = guard;
     }
 
@@ -31,13 +31,16 @@ public final class KernelLease implements AutoCloseable {
      * @throws EntryException if it is not
      */
     public void check() throws IOException {
-        Optional<FileStat> now = FileStat.of(entry.directory());
-        if (now.isEmpty() || !now.get().isSameFile(entry.identity())) {
-            throw damaged(entry, "it was replaced or removed by somebody who does not take the lock");
+        Optional<KernelEntry> now = reader.valid(entry.key());
+        if (now.isEmpty() || !now.get().isSameGeneration(entry)) {
+            throw EntryException.damaged(
+                    entry.key(),
+                    entry.directory(),
+                    "it was replaced or removed by somebody who does not take the lock");
         }
         Optional<String> problem = EntrySizes.problem(entry);
         if (problem.isPresent()) {
-            throw damaged(entry, problem.get());
+            throw EntryException.damaged(entry.key(), entry.directory(), problem.get());
         }
     }
 
@@ -49,13 +52,5 @@ public final class KernelLease implements AutoCloseable {
     @Override
     public void close() throws OsException {
         guard.close();
-    }
-
-    private static EntryException damaged(KernelEntry entry, String why) {
-        return new EntryException(
-                ErrorCode.ENTRY_DAMAGED,
-                "using kernel " + entry.key() + ": " + why,
-                entry.directory(),
-                "remove it (mvn ktstr:kernel-clean -Dktstr.key=" + entry.key() + ") and store it again");
     }
 }

@@ -1,5 +1,6 @@
 package dev.ktstr.cache;
 
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -44,7 +45,11 @@ public sealed interface KernelSource {
 
         /** The recorded tree; it may no longer be there. */
         public Optional<Path> sourceTree() {
-            return Optional.ofNullable(sourceTreePath).map(Path::of);
+            try {
+                return Optional.ofNullable(sourceTreePath).map(Path::of);
+            } catch (InvalidPathException notHere) {
+                return Optional.empty();
+            }
         }
     }
 

@@ -36,20 +36,28 @@ record KernelTree(Path path, Path image, Optional<Path> vmlinux, Optional<Path> 
         return new KernelSource.Local(path.toString(), commit().orElse(null));
     }
 
-    /** The short hash of the commit; empty when the tree is not git, has changes, or git cannot tell. */
+    /**
+     * The short hash of the commit; empty when the tree is not git, has changes, or git cannot tell. A tree that merely
+     * lies in somebody's repository is not git.
+     */
     private Optional<String> commit() throws IOException {
-        Optional<String> changes = git("status", "--porcelain", "--untracked-files=no");
-        return changes.filter(String::isEmpty).isPresent() ? git("rev-parse", "--short=7", "HEAD") : Optional.empty();
+        boolean isTopOfClean =
+                git("rev-parse", "--show-prefix").filter(String::isEmpty).isPresent()
+                        && git("status", "--porcelain", "--untracked-files=no")
+                                .filter(String::isEmpty)
+                                .isPresent();
+        return isTopOfClean ? git("rev-parse", "--short=7", "HEAD") : Optional.empty();
     }
 
     private Optional<String> git(String... arguments) throws IOException {
         List<String> command = new ArrayList<>(List.of("git", "--no-optional-locks", "-C", path.toString()));
         command.addAll(List.of(arguments));
+        ProcessBuilder builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD);
+        // Set for hooks, and then they name the repository of the hook.
+        builder.environment().keySet().removeIf(name -> name.startsWith("GIT_"));
         Process git;
         try {
-            git = new ProcessBuilder(command)
-                    .redirectError(ProcessBuilder.Redirect.DISCARD)
-                    .start();
+            git = builder.start();
         } catch (IOException noGit) {
             return Optional.empty();
         }

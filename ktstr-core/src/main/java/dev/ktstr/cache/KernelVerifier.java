@@ -3,7 +3,9 @@ package dev.ktstr.cache;
 import dev.ktstr.elf.ElfFile;
 import dev.ktstr.elf.MalformedElfException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -65,11 +67,15 @@ final class KernelVerifier {
         }
     }
 
-    private void check(Path file, @Nullable String sha256) throws IOException {
-        if (!Files.isRegularFile(file)) {
-            problems.add(file.getFileName() + " is missing");
-        } else if (sha256 != null && !Checksums.sha256(file).equals(sha256)) {
-            problems.add(file.getFileName() + " is not what was stored: its checksum differs");
+    private void check(Path file, @Nullable String sha256) {
+        try {
+            if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+                problems.add(file.getFileName() + " is missing");
+            } else if (sha256 != null && !Checksums.sha256(file).equals(sha256)) {
+                problems.add(file.getFileName() + " is not what was stored: its checksum differs");
+            }
+        } catch (IOException unreadable) {
+            problems.add(file.getFileName() + " cannot be read: " + unreadable);
         }
     }
 
@@ -80,13 +86,15 @@ final class KernelVerifier {
                 kernel.directory().resolve(KernelFamily.VMLINUX)));
         jvm.files().keySet().forEach(name -> known.add(kernel.directory().resolve(name)));
         try (Stream<Path> all = Files.walk(kernel.directory())) {
-            all.filter(path -> !Files.isDirectory(path) && !known.contains(path))
+            all.filter(path -> !Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS) && !known.contains(path))
                     .map(path -> kernel.directory().relativize(path) + " was not stored by ktstr")
                     .forEach(problems::add);
+        } catch (UncheckedIOException unreadable) {
+            problems.add("not all of the entry can be read: " + unreadable.getCause());
         }
     }
 
-    private void checkStructure(Path vmlinux, String arch) throws IOException {
+    private void checkStructure(Path vmlinux, String arch) {
         try (ElfFile elf = ElfFile.open(vmlinux)) {
             elf.problems().forEach(problem -> problems.add("vmlinux: " + problem));
             if (!elf.arch().equals(arch)) {
@@ -94,6 +102,8 @@ final class KernelVerifier {
             }
         } catch (MalformedElfException broken) {
             problems.add("vmlinux: " + broken.problem());
+        } catch (IOException unreadable) {
+            problems.add("vmlinux cannot be read: " + unreadable);
         }
     }
 }

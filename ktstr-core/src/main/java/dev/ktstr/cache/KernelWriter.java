@@ -11,6 +11,7 @@ import dev.ktstr.elf.VmlinuxStripper;
 import dev.ktstr.event.EventSink;
 import dev.ktstr.event.KtstrEvent;
 import dev.ktstr.os.FileCopy;
+import dev.ktstr.os.FileStat;
 import dev.ktstr.publish.EntryLock;
 import dev.ktstr.publish.EntryRoot;
 import dev.ktstr.publish.Staging;
@@ -26,6 +27,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** Stores kernels. */
 final class KernelWriter {
@@ -33,8 +35,6 @@ final class KernelWriter {
     private static final Duration LOCK_TIMEOUT = Duration.ofMinutes(5);
     static final String LOCK_ADVICE = "let the test runs that use this kernel finish, or end them; or wait longer: "
             + LOCK_TIMEOUT_VARIABLE + "=10m (or 90s, 1h), -Dktstr.lockTimeout=10m";
-    private static final String NO_STRIP = "none";
-    private static final String NO_MODULES = "none";
 
     private final EntryRoot root;
     private final KernelFamily family;
@@ -57,14 +57,15 @@ final class KernelWriter {
         StoreInput input = StoreInput.examine(request);
         String key = input.key();
         family.requireStorable(key);
-        requireNoFile(key);
+        requireFreePlace(key);
         Duration timeout =
                 request.lockTimeout().isPresent() ? request.lockTimeout().get() : lockTimeout();
         try (EntryLock lock = root.lockForWriting(key, timeout, LOCK_ADVICE)) {
-            requireNoFile(key);
-            Optional<KernelEntry> same =
-                    request.replace() ? Optional.empty() : reader.valid(key).filter(entry -> isSame(entry, input));
-            if (same.isPresent() && !isRaw(same.get().metadata())) {
+            requireFreePlace(key);
+            Optional<KernelEntry> same = request.replace()
+                    ? Optional.empty()
+                    : reader.valid(key).filter(entry -> SameKernel.isStored(input, entry));
+            if (same.isPresent() && !SameKernel.isRaw(same.get())) {
                 lock.settle();
                 return new StoreResult(same.get(), StoreResult.Outcome.ALREADY_STORED, Optional.empty());
             }
@@ -83,17 +84,14 @@ final class KernelWriter {
         Path image = directory.resolve(input.image().imageName());
         copy("copy kernel image to cache", request.image(), image);
         String imageSha256 = Checksums.sha256(image);
-        if (!imageSha256.equals(input.imageSha256())) {
-            throw new StoreException(
-                    ErrorCode.SOURCE_CHANGED,
-                    "storing " + key + ": the boot image changed while it was read",
-                    request.image(),
-                    "let whatever writes it (a build?) finish, and try again");
-        }
+        requireUnchanged(imageSha256.equals(input.imageSha256()), request.image());
         Optional<StripReport> strip = Optional.empty();
         Path vmlinux = directory.resolve(KernelFamily.VMLINUX);
         if (request.vmlinux().isPresent()) {
-            strip = strip(request.vmlinux().get(), vmlinux, raw.isPresent());
+            Path source = request.vmlinux().get();
+            strip = strip(source, vmlinux, raw.isPresent());
+            // Also after a failed strip: a file that is being written looks like a broken one.
+            requireUnchanged(isUnchanged(source, input.vmlinux()), source);
             if (strip.isEmpty() && raw.isPresent()) {
                 lock.settle();
                 return new StoreResult(raw.get(), StoreResult.Outcome.ALREADY_STORED, Optional.empty());
@@ -103,6 +101,9 @@ final class KernelWriter {
         if (request.config().isPresent()) {
             Path config = directory.resolve(KernelFamily.CONFIG);
             copy("copy kernel configuration to cache", request.config().get(), config);
+            KernelConfig examined = Objects.requireNonNull(input.config());
+            requireUnchanged(
+                    KernelConfig.read(config).equals(examined), request.config().get());
             files.put(KernelFamily.CONFIG, Checksums.sha256(config));
         }
         KernelMetadata metadata = metadata(input, strip, image, imageSha256, vmlinux, files, raw);
@@ -168,8 +169,8 @@ final class KernelWriter {
                 source == null ? null : source.keptSha256(),
                 source == null
                         ? null
-                        : strip.map(report -> report.kind().text()).orElse(NO_STRIP),
-                NO_MODULES,
+                        : strip.map(report -> report.kind().text()).orElse(SameKernel.NO_STRIP),
+                SameKernel.NO_MODULES,
                 List.of(),
                 files,
                 null);
@@ -190,40 +191,25 @@ final class KernelWriter {
                 raw.map(entry -> entry.metadata().json()).orElse(null));
     }
 
-    /** Whether storing the input would give this entry again; its way into the store and its age do not matter. */
-    private static boolean isSame(KernelEntry entry, StoreInput input) {
-        KernelMetadata stored = entry.metadata();
-        StoredDetails jvm = stored.jvm();
-        StoreInput.Vmlinux vmlinux = input.vmlinux();
-        KernelConfig config = input.config();
-        return jvm != null
-                && jvm.imageSha256().equals(input.imageSha256())
-                && jvm.modules().equals(NO_MODULES)
-                && Objects.equals(stored.configHash(), config == null ? null : config.hash())
-                && stored.ktstrKconfigHash() == null
-                && stored.extraKconfigHash() == null
-                && stored.hasVmlinux() == (vmlinux != null)
-                && (vmlinux == null || isSameVmlinux(stored, jvm, vmlinux))
-                && isWhole(entry, jvm);
+    private static boolean isUnchanged(Path source, StoreInput.@Nullable Vmlinux examined) throws IOException {
+        return examined != null
+                && FileStat.of(source).filter(examined.stat()::isUnchanged).isPresent();
     }
 
-    private static boolean isSameVmlinux(KernelMetadata stored, StoredDetails jvm, StoreInput.Vmlinux vmlinux) {
-        return Objects.equals(stored.sourceVmlinuxSize(), vmlinux.stat().size())
-                && Objects.equals(jvm.sourceVmlinuxBuildId(), vmlinux.buildId())
-                && Objects.equals(jvm.sourceVmlinuxKeptSha256(), vmlinux.keptSha256());
+    private static void requireUnchanged(boolean unchanged, Path source) throws StoreException {
+        if (!unchanged) {
+            throw new StoreException(
+                    ErrorCode.SOURCE_CHANGED,
+                    "storing a kernel: a file changed while it was read",
+                    source,
+                    "let whatever writes it (a build?) finish, and try again");
+        }
     }
 
-    /** A damaged entry is no reason to skip storing a good one. */
-    private static boolean isWhole(KernelEntry entry, StoredDetails jvm) {
-        return EntrySizes.problem(entry, jvm).isEmpty();
-    }
-
-    private static boolean isRaw(KernelMetadata metadata) {
-        StoredDetails jvm = metadata.jvm();
-        return jvm != null && NO_STRIP.equals(jvm.strip());
-    }
-
-    private void requireNoFile(String key) throws StoreException {
+    private void requireFreePlace(String key) throws StoreException {
+        if (Files.exists(root.path()) && !Files.isDirectory(root.path())) {
+            throw KernelCache.notADirectory(root.path());
+        }
         Path target = root.entry(key);
         if (Files.exists(target, LinkOption.NOFOLLOW_LINKS) && !Files.isDirectory(target, LinkOption.NOFOLLOW_LINKS)) {
             throw new StoreException(

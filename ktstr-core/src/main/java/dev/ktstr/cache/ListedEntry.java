@@ -1,5 +1,6 @@
 package dev.ktstr.cache;
 
+import dev.ktstr.os.Errno;
 import java.nio.file.Path;
 import java.util.function.Function;
 
@@ -39,6 +40,12 @@ public sealed interface ListedEntry {
     record Corrupt(String key, Path directory, String reason) implements ListedEntry {
         public ErrorKind errorKind() {
             return ErrorKind.of(reason);
+        }
+
+        /** Whether only this user, or only this moment, cannot read it. */
+        boolean mayBeWhole() {
+            return reason.startsWith(ErrorKind.UNREADABLE.prefix() + Errno.EACCES)
+                    || reason.startsWith(ErrorKind.UNREADABLE.prefix() + Errno.EIO);
         }
 
         @Override

@@ -1,43 +1,30 @@
 package dev.ktstr.cache;
 
-import com.fasterxml.jackson.core.JsonParseException;
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.io.JsonEOFException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** {@code metadata.json} to and from {@link KernelMetadata}: with its two helpers the one place that knows Jackson. */
+/** {@code metadata.json} to and from {@link KernelMetadata}: with its helpers the one place that knows Jackson. */
 final class MetadataCodec {
-    /** Numbers keep the digits they were written with: unknown fields come out as they went in. */
-    private static final ObjectMapper MAPPER = new ObjectMapper()
-            .enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY)
-            .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
-            .setNodeFactory(new JsonNodeFactory(true));
-
+    private static final int MAX_NAME = 255; // NAME_MAX
     private static final String UNSUMMED = "0".repeat(64);
     private static final String SUM_FIELD = "\"metadata_sha256\": \"";
 
     private MetadataCodec() {}
 
     static KernelMetadata read(byte[] file) throws MetadataException {
-        String text = decode(file);
-        JsonFields fields = new JsonFields(parse(text), "");
+        String text = JsonText.decode(file);
+        JsonFields fields = new JsonFields(JsonText.parse(text), "");
         JsonNode jvm = fields.node("jvm");
         return new KernelMetadata(
                 fields.text("version"),
@@ -58,9 +45,10 @@ final class MetadataCodec {
 
     /** The file's bytes. {@code jvm.metadata_sha256} is computed here, whatever the record has. */
     static byte[] write(KernelMetadata metadata) throws IOException {
-        ObjectNode root = metadata.json() == null ? MAPPER.createObjectNode() : object(metadata.json());
+        ObjectNode before = metadata.json() == null ? JsonText.object() : JsonText.object(metadata.json());
+        ObjectNode root = JsonText.object();
         root.put("version", metadata.version());
-        root.set("source", source(root.get("source"), metadata.source()));
+        root.set("source", source(before.get("source"), metadata.source()));
         root.put("arch", metadata.arch());
         root.put("image_name", metadata.imageName());
         root.put("config_hash", metadata.configHash());
@@ -72,11 +60,15 @@ final class MetadataCodec {
         root.put("source_vmlinux_size", metadata.sourceVmlinuxSize());
         root.put("source_vmlinux_mtime_secs", metadata.sourceVmlinuxMtimeSecs());
         StoredDetails jvm = metadata.jvm();
-        if (jvm == null) {
-            return render(root).getBytes(StandardCharsets.UTF_8);
+        if (jvm != null) {
+            root.set("jvm", details(before.get("jvm"), jvm));
         }
-        root.set("jvm", details(root.get("jvm"), jvm));
-        String unsummed = render(root);
+        ObjectNode unknown = before.without(fieldNames(root));
+        root.setAll(unknown);
+        if (jvm == null) {
+            return JsonText.render(root).getBytes(StandardCharsets.UTF_8);
+        }
+        String unsummed = JsonText.render(root);
         String sum = Checksums.sha256(unsummed.getBytes(StandardCharsets.UTF_8));
         return unsummed.replace(SUM_FIELD + UNSUMMED, SUM_FIELD + sum).getBytes(StandardCharsets.UTF_8);
     }
@@ -89,57 +81,39 @@ final class MetadataCodec {
                 .equals(metadataSha256);
     }
 
-    private static String decode(byte[] file) throws MetadataException {
-        try {
-            return StandardCharsets.UTF_8
-                    .newDecoder()
-                    .decode(ByteBuffer.wrap(file))
-                    .toString();
-        } catch (CharacterCodingException notText) {
-            throw new MetadataException(ErrorKind.UNREADABLE, "the file is not valid UTF-8");
-        }
+    private static List<String> fieldNames(ObjectNode node) {
+        List<String> names = new ArrayList<>();
+        node.fieldNames().forEachRemaining(names::add);
+        return names;
     }
 
-    private static JsonNode parse(String text) throws MetadataException {
-        try (JsonParser parser = MAPPER.createParser(text)) {
-            JsonNode root = MAPPER.readTree(parser);
-            if (root == null) {
-                throw new MetadataException(ErrorKind.TRUNCATED, "the file is empty");
-            }
-            if (parser.nextToken() != null) {
-                throw new MetadataException(ErrorKind.MALFORMED, "trailing characters after the JSON document");
-            }
-            if (!root.isObject()) {
-                throw new MetadataException(ErrorKind.SCHEMA_DRIFT, "expected an object, found " + kind(root));
-            }
-            return root;
-        } catch (JsonEOFException endsEarly) {
-            throw new MetadataException(ErrorKind.TRUNCATED, endsEarly.getOriginalMessage());
-        } catch (MismatchedInputException duplicate) {
-            throw new MetadataException(ErrorKind.SCHEMA_DRIFT, duplicate.getOriginalMessage());
-        } catch (JsonProcessingException syntax) {
-            boolean cutOff = syntax instanceof JsonParseException
-                    && syntax.getLocation().getCharOffset()
-                            >= text.stripTrailing().length();
-            throw new MetadataException(
-                    cutOff ? ErrorKind.TRUNCATED : ErrorKind.MALFORMED, syntax.getOriginalMessage());
-        } catch (IOException impossible) {
-            throw new IllegalStateException("reading from a string does no I/O", impossible);
+    /** Whether a path from the file leads to somewhere in the entry, and nowhere else. */
+    private static boolean isPlainRelative(String path) {
+        return isFileName(path.replace('/', '_'))
+                && Stream.of(path.split("/", -1)).allMatch(MetadataCodec::isFileName);
+    }
+
+    /** Whether it is one name that this JVM can make a path of. */
+    private static boolean isFileName(String name) {
+        try {
+            return !name.isEmpty()
+                    && !name.contains("/")
+                    && !name.contains("\\")
+                    && !name.contains("..")
+                    && !name.equals(".")
+                    && name.getBytes(StandardCharsets.UTF_8).length <= MAX_NAME
+                    && Path.of(name).getNameCount() == 1;
+        } catch (InvalidPathException notHere) {
+            return false;
         }
     }
 
     private static String imageName(String name) throws MetadataException {
-        boolean escapes = name.isEmpty()
-                || name.contains("/")
-                || name.contains("\\")
-                || name.contains("..")
-                || name.equals(".")
-                || name.indexOf('\0') >= 0;
         boolean ours = name.equals(KernelFamily.METADATA)
                 || name.equals(KernelFamily.VMLINUX)
                 || name.equals(KernelFamily.CONFIG)
                 || name.equals(KernelFamily.MODULES);
-        if (escapes || ours) {
+        if (ours || !isFileName(name)) {
             throw new MetadataException(
                     ErrorKind.SCHEMA_DRIFT, "image_name \"" + name + "\" is not the name of a boot image in the entry");
         }
@@ -160,7 +134,7 @@ final class MetadataCodec {
     /** The JSON of a source. */
     static String json(KernelSource source) {
         try {
-            return source(MAPPER.createObjectNode(), source).toString();
+            return source(JsonText.object(), source).toString();
         } catch (IOException impossible) {
             throw new IllegalStateException("the text of " + source + " was JSON when it was read", impossible);
         }
@@ -169,9 +143,9 @@ final class MetadataCodec {
     /** The JSON of a source, with what {@code before} has and we do not know, if that is of the same type. */
     private static ObjectNode source(@Nullable JsonNode before, KernelSource source) throws IOException {
         if (source instanceof KernelSource.Other other) {
-            return object(other.json());
+            return JsonText.object(other.json());
         }
-        ObjectNode node = before instanceof ObjectNode known ? known.deepCopy() : MAPPER.createObjectNode();
+        ObjectNode node = before instanceof ObjectNode known ? known.deepCopy() : JsonText.object();
         if (!node.path("type").asText().equals(source.type())) {
             node.removeAll();
         }
@@ -186,8 +160,7 @@ final class MetadataCodec {
 
     private static StoredDetails details(JsonFields fields) throws MetadataException {
         List<PackageId> packages = new ArrayList<>();
-        for (JsonNode each : fields.required("packages")) {
-            JsonFields id = new JsonFields(each, "jvm.packages.");
+        for (JsonFields id : fields.requiredList("packages")) {
             packages.add(new PackageId(
                     id.requiredText("name"),
                     id.requiredText("version"),
@@ -195,8 +168,13 @@ final class MetadataCodec {
                     id.requiredText("sha256")));
         }
         SortedMap<String, String> files = new TreeMap<>();
-        JsonFields sums = new JsonFields(fields.required("files"), "jvm.files.");
+        JsonFields sums = fields.requiredFields("files");
         for (String name : sums.names()) {
+            if (!isPlainRelative(name)) {
+                throw new MetadataException(
+                        ErrorKind.SCHEMA_DRIFT,
+                        "jvm.files has \"" + name + "\", which is not the path of a stored file");
+            }
             files.put(name, sums.requiredText(name));
         }
         return new StoredDetails(
@@ -216,7 +194,7 @@ final class MetadataCodec {
     }
 
     private static ObjectNode details(@Nullable JsonNode before, StoredDetails jvm) {
-        ObjectNode node = before instanceof ObjectNode known ? known.deepCopy() : MAPPER.createObjectNode();
+        ObjectNode node = before instanceof ObjectNode known ? known.deepCopy() : JsonText.object();
         node.put("stored_by", jvm.storedBy());
         node.put("release", jvm.release());
         node.put("image_sha256", jvm.imageSha256());
@@ -227,13 +205,14 @@ final class MetadataCodec {
         node.put("source_vmlinux_kept_sha256", jvm.sourceVmlinuxKeptSha256());
         node.put("strip", jvm.strip());
         node.put("modules", jvm.modules());
+        JsonNode packagesBefore = node.path("packages");
         ArrayNode packages = node.putArray("packages");
         for (PackageId each : jvm.packages()) {
-            packages.addObject()
+            packages.add(packageBefore(packagesBefore, each)
                     .put("name", each.name())
                     .put("version", each.version())
                     .put("arch", each.arch())
-                    .put("sha256", each.sha256());
+                    .put("sha256", each.sha256()));
         }
         ObjectNode files = node.putObject("files");
         jvm.files().forEach(files::put);
@@ -241,15 +220,14 @@ final class MetadataCodec {
         return node;
     }
 
-    private static ObjectNode object(String json) throws IOException {
-        return (ObjectNode) MAPPER.readTree(json);
-    }
-
-    private static String render(ObjectNode root) throws IOException {
-        return MAPPER.writer(new JsonLayout()).writeValueAsString(root) + "\n";
-    }
-
-    private static String kind(JsonNode node) {
-        return node.getNodeType().name().toLowerCase(Locale.ROOT);
+    /** What was recorded of the same package file, with what we do not know of it. */
+    private static ObjectNode packageBefore(JsonNode before, PackageId id) {
+        for (JsonNode each : before) {
+            if (each instanceof ObjectNode known
+                    && known.path("sha256").asText().equals(id.sha256())) {
+                return known.deepCopy();
+            }
+        }
+        return JsonText.object();
     }
 }

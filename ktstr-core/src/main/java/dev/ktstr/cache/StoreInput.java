@@ -9,6 +9,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +25,9 @@ record StoreInput(
         String imageSha256,
         @Nullable KernelConfig config,
         @Nullable Vmlinux vmlinux) {
+
+    private static final long MAX_CONFIG = 16 << 20;
+    private static final Pattern SERIES = Pattern.compile("[0-9]+\\.[0-9]+");
 
     /**
      * @param buildId null without one
@@ -51,7 +56,13 @@ record StoreInput(
                 image,
                 Checksums.sha256(request.image()),
                 configuration,
-                vmlinux == null ? null : vmlinux(vmlinux, image, request.image()));
+                vmlinux == null
+                        ? null
+                        : vmlinux(
+                                vmlinux,
+                                image,
+                                request.image(),
+                                request.kernelVersion().isPresent()));
     }
 
     String key() {
@@ -83,23 +94,49 @@ record StoreInput(
     }
 
     private static KernelConfig config(Path file, KernelImage image, Path imageFile) throws IOException {
+        if (Files.size(file) > MAX_CONFIG) {
+            throw unusable(
+                    "the kernel configuration",
+                    file,
+                    "no .config is larger than 16 MiB",
+                    "give the .config of the build");
+        }
         KernelConfig config = KernelConfig.read(file);
         String arch = config.arch();
         if (arch != null && !arch.equals(image.arch())) {
             throw disagree(imageFile, file, image.arch(), arch);
         }
+        String version = config.version();
+        if (version != null && !agrees(version, image)) {
+            throw disagree(imageFile, file, image.upstreamVersion().orElseGet(image::release), version);
+        }
         return config;
     }
 
-    private static Vmlinux vmlinux(Path file, KernelImage image, Path imageFile) throws IOException {
+    /** A distribution's release (6.1.0-56) differs from its upstream version (6.1.192) behind the second number. */
+    private static boolean agrees(String version, KernelImage image) {
+        return image.upstreamVersion()
+                .map(version::equals)
+                .orElseGet(() -> series(version).equals(series(image.release())));
+    }
+
+    /** The first two numbers of a version; an image we do not know may have any text there. */
+    private static String series(String version) {
+        Matcher numbers = SERIES.matcher(version);
+        return numbers.lookingAt() ? numbers.group() : version;
+    }
+
+    private static Vmlinux vmlinux(Path file, KernelImage image, Path imageFile, boolean isKnownBetter)
+            throws IOException {
         FileStat stat = FileStat.of(file).orElseThrow(() -> missing("vmlinux", file));
         try (ElfFile elf = ElfFile.open(file)) {
             if (!elf.arch().equals(image.arch())) {
                 throw disagree(imageFile, file, image.arch(), elf.arch());
             }
-            String banner = elf.banner().orElse("").replaceFirst("^Linux version ", "");
-            String release = banner.isEmpty() ? image.release() : new KernelImage("", "", banner).release();
-            if (!release.equals(image.release())) {
+            String release = elf.banner()
+                    .map(banner -> new KernelImage("", "", banner.replaceFirst("^Linux version ", "")).release())
+                    .orElse("no Linux kernel");
+            if (!release.equals(image.release()) && !isKnownBetter) {
                 throw disagree(imageFile, file, image.release(), release);
             }
             String buildId = elf.buildId().orElse(null);
@@ -110,8 +147,8 @@ record StoreInput(
         }
     }
 
-    private static void requireFile(String what, Path file) throws StoreException {
-        if (!Files.exists(file)) {
+    private static void requireFile(String what, Path file) throws IOException {
+        if (FileStat.of(file).isEmpty()) {
             throw missing(what, file);
         }
         if (!Files.isRegularFile(file)) {

@@ -1,7 +1,9 @@
 package dev.ktstr.cache;
 
+import java.util.Collections;
 import java.util.List;
 import java.util.SortedMap;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,4 +34,9 @@ public record StoredDetails(
         String modules,
         List<PackageId> packages,
         SortedMap<String, String> files,
-        @Nullable String metadataSha256) {}
+        @Nullable String metadataSha256) {
+    public StoredDetails {
+        packages = List.copyOf(packages);
+        files = Collections.unmodifiableSortedMap(new TreeMap<>(files));
+    }
+}

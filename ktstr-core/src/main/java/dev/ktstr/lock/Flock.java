@@ -192,7 +192,7 @@ public final class Flock {
 
         private Fd open() throws KtstrException {
             while (true) {
-                Optional<Fd> present = Fd.openIfPresent(file);
+                Optional<Fd> present = openIfPresent();
                 if (present.isPresent()) {
                     return checked(present.get());
                 }
@@ -200,6 +200,19 @@ public final class Flock {
                 if (created.isPresent()) {
                     return checked(created.get());
                 }
+            }
+        }
+
+        private Optional<Fd> openIfPresent() throws KtstrException {
+            try {
+                return Fd.openIfPresent(file);
+            } catch (OsException failed) {
+                throw switch (failed.errno()) {
+                    case EACCES, EPERM ->
+                        unavailable(
+                                "its lock file cannot be opened", failed, "let its owner allow it: chmod 0666 " + file);
+                    default -> failed;
+                };
             }
         }
 
@@ -220,27 +233,34 @@ public final class Flock {
             if (type.isPresent()) {
                 RemoteFilesystems.refuse(file, type.get()); // before there is a file to leave behind
             }
+            Optional<Fd> created;
             try {
-                Optional<Fd> created = Fd.create(file);
-                if (created.isPresent()) {
-                    open = created; // closed by close() if the next line fails
-                    created.get().chmod(LOCK_FILE_MODE); // the original opens lock files for writing, also other users'
-                }
-                return created;
+                created = Fd.create(file);
             } catch (OsException failed) {
                 throw switch (failed.errno()) {
                     case EROFS, EACCES, EPERM, ENOENT ->
-                        new LockUnavailableException(
-                                ErrorCode.LOCK_ABSENT,
-                                "locking " + what + ": its lock file is absent and cannot be created (" + failed.errno()
-                                        + ")",
-                                file,
-                                "create the empty file as somebody who may (touch " + file
-                                        + "), or use a writable copy",
-                                failed);
+                        unavailable(
+                                "its lock file is absent and cannot be created",
+                                failed,
+                                "create the empty file as somebody who may (mkdir -p " + directory + " && touch " + file
+                                        + "), or use a writable copy");
                     default -> failed;
                 };
             }
+            if (created.isPresent()) {
+                open = created; // closed by close() if the next line fails
+                created.get().chmod(LOCK_FILE_MODE); // the original opens lock files for writing, also other users'
+            }
+            return created;
+        }
+
+        private LockUnavailableException unavailable(String why, OsException cause, String advice) {
+            return new LockUnavailableException(
+                    ErrorCode.LOCK_ABSENT,
+                    "locking " + what + ": " + why + " (" + cause.errno() + ")",
+                    file,
+                    advice,
+                    cause);
         }
     }
 }

@@ -13,6 +13,7 @@ final class Constants {
     static final int O_RDWR = 2;
     static final int O_CREAT = 0100;
     static final int O_EXCL = 0200;
+    static final int O_NONBLOCK = 04000;
     static final int O_CLOEXEC = 02000000;
     static final int AT_FDCWD = -100;
     static final int AT_SYMLINK_NOFOLLOW = 0x100;
@@ -35,6 +36,7 @@ final class Constants {
     static final int STATX_FILE_SIZE = 40;
     static final int STATX_BLOCKS = 48;
     static final int STATX_MTIME_SEC = 112;
+    static final int STATX_MTIME_NSEC = 120;
     static final int STATX_DEV_MAJOR = 136;
     static final int STATX_DEV_MINOR = 140;
 

@@ -2,9 +2,15 @@ package dev.ktstr.os;
 
 import com.sun.jna.NativeLong;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -38,7 +44,12 @@ public final class Fd implements AutoCloseable {
     /** Opens a file that is there, for reading; empty if it is not. Refuses a symbolic link ({@code ELOOP}). */
     public static Optional<Fd> openIfPresent(Path file) throws OsException, NativeAccessException {
         LibC.require();
-        return tryOpen(file, Constants.O_RDONLY | Constants.openFlags().noFollow(), Errno.ENOENT);
+        return tryOpen(
+                file,
+                Constants.O_RDONLY
+                        | Constants.O_NONBLOCK
+                        | Constants.openFlags().noFollow(),
+                Errno.ENOENT);
     }
 
     /**
@@ -68,18 +79,47 @@ public final class Fd implements AutoCloseable {
         throw LibC.failure("open", path);
     }
 
-    /** Opens a file in this directory, for reading, whatever this directory is called by now. */
+    /**
+     * Opens a regular file in this directory, for reading, whatever this directory is called by now. A symbolic link is
+     * refused ({@code ELOOP}), and so is everything else that is no regular file ({@code EISDIR}, {@code EINVAL}).
+     */
     public Fd openAt(String name) throws OsException {
-        int fd = LibC.openat(number, terminated(name), Constants.O_RDONLY | Constants.O_CLOEXEC, 0);
+        int flags = Constants.O_RDONLY
+                | Constants.O_NONBLOCK
+                | Constants.openFlags().noFollow()
+                | Constants.O_CLOEXEC;
+        int fd;
+        do {
+            fd = LibC.openat(number, terminated(name), flags, 0);
+        } while (fd < 0 && LibC.failedWith(Errno.EINTR));
         if (fd < 0) {
-            throw LibC.failure("open", path.resolve(name));
+            throw LibC.failure("open " + name + " in", path);
         }
-        return new Fd(fd, path.resolve(name));
+        Fd file = new Fd(fd, path);
+        FileStat stat = file.stat();
+        if (stat.isRegularFile()) {
+            return file;
+        }
+        file.close();
+        Errno kind = stat.isDirectory() ? Errno.EISDIR : Errno.EINVAL;
+        throw new OsException("open " + name + ", which is no regular file, in", kind.number(), path);
     }
 
-    /** What is by that name in this directory, symbolic links followed; empty if nothing is. */
+    /** What is by that name in this directory, a symbolic link as itself; empty if nothing is. */
     public Optional<FileStat> statAt(String name) throws OsException {
-        return FileStat.at(number, terminated(name), 0, path.resolve(name));
+        return FileStat.at(number, terminated(name), Constants.AT_SYMLINK_NOFOLLOW, path);
+    }
+
+    /** The names in a directory of this directory. */
+    public List<String> namesAt(String name) throws OsException {
+        List<String> names = new ArrayList<>();
+        // By way of our own descriptor: the path may name another directory by now.
+        try (DirectoryStream<Path> all = Files.newDirectoryStream(Path.of("/proc/self/fd/" + number, name))) {
+            all.forEach(child -> names.add(String.valueOf(child.getFileName())));
+        } catch (IOException | DirectoryIteratorException failed) {
+            throw new OsException("list " + name + " in", Errno.EIO.number(), path);
+        }
+        return names;
     }
 
     public FileStat stat() throws OsException {

@@ -25,7 +25,7 @@ public final class FileCopy {
         }
     }
 
-    /** False, with nothing written, if the kernel cannot copy between these two. */
+    /** False, with nothing written, if the kernel cannot copy between these two, or says that there is nothing. */
     private static boolean copyRange(Fd in, Fd out) throws OsException {
         boolean started = false;
         while (true) {
@@ -34,8 +34,8 @@ public final class FileCopy {
             if (count > 0) {
                 started = true;
             } else if (count == 0) {
-                // Some file systems that make their content up (procfs) say 0 at once although there is something.
-                return started || in.stat().size() == 0;
+                // The end; or a file system that makes its content up (procfs), and says 0 although there is some.
+                return started;
             } else if (!started
                     && (LibC.failedWith(Errno.EXDEV)
                             || LibC.failedWith(Errno.EINVAL)

@@ -13,9 +13,17 @@ import java.util.Optional;
  * @param size in bytes
  * @param allocated bytes on disk, holes not counted
  * @param modifiedSeconds since 1970, rounded down
+ * @param modifiedNanos what the rounding took away
  */
 public record FileStat(
-        int deviceMajor, int deviceMinor, long inode, int mode, long size, long allocated, long modifiedSeconds) {
+        int deviceMajor,
+        int deviceMinor,
+        long inode,
+        int mode,
+        long size,
+        long allocated,
+        long modifiedSeconds,
+        int modifiedNanos) {
     private static final byte[] EMPTY_PATH = {0};
 
     /**
@@ -39,7 +47,11 @@ public record FileStat(
 
     static Optional<FileStat> at(int directory, byte[] name, int flags, Path shown) throws OsException {
         byte[] buffer = new byte[Constants.STATX_SIZE];
-        if (LibC.statx(directory, name, flags, Constants.STATX_BASIC_STATS, buffer) == 0) {
+        int result;
+        do {
+            result = LibC.statx(directory, name, flags, Constants.STATX_BASIC_STATS, buffer);
+        } while (result != 0 && LibC.failedWith(Errno.EINTR));
+        if (result == 0) {
             return Optional.of(parse(buffer));
         }
         if (LibC.failedWith(Errno.ENOENT) || LibC.failedWith(Errno.ENOTDIR)) {
@@ -65,6 +77,14 @@ public record FileStat(
         return inode == other.inode && deviceMajor == other.deviceMajor && deviceMinor == other.deviceMinor;
     }
 
+    /** Whether it is the same file, and nobody has written to it in between. */
+    public boolean isUnchanged(FileStat earlier) {
+        return isSameFile(earlier)
+                && size == earlier.size
+                && modifiedSeconds == earlier.modifiedSeconds
+                && modifiedNanos == earlier.modifiedNanos;
+    }
+
     private static FileStat parse(byte[] statx) {
         ByteBuffer fields = ByteBuffer.wrap(statx).order(ByteOrder.nativeOrder());
         return new FileStat(
@@ -74,6 +94,7 @@ public record FileStat(
                 Short.toUnsignedInt(fields.getShort(Constants.STATX_MODE)),
                 fields.getLong(Constants.STATX_FILE_SIZE),
                 fields.getLong(Constants.STATX_BLOCKS) * 512,
-                fields.getLong(Constants.STATX_MTIME_SEC));
+                fields.getLong(Constants.STATX_MTIME_SEC),
+                fields.getInt(Constants.STATX_MTIME_NSEC));
     }
 }

@@ -38,9 +38,10 @@ public final class EntryLock implements AutoCloseable {
 
     /**
      * Makes an entry that is there already last, as if we had published it: its writer may have died between the rename
-     * and the {@code fsync} that follows it.
+     * and the {@code fsync} that follows it, and before it removed the old one.
      */
     public void settle() throws IOException {
+        root.sweep(key);
         syncCreated();
         FileTrees.syncDirectory(root.path());
     }
@@ -54,14 +55,10 @@ public final class EntryLock implements AutoCloseable {
             return;
         }
         Path away = root.newStagingPath(key);
-        try {
-            Filesystems.rename(entry, away);
+        if (isMoved(entry, away)) {
             FileTrees.syncDirectory(root.path());
             FileTrees.delete(away);
-        } catch (OsException cannotMove) {
-            if (!isNotMovable(cannotMove)) {
-                throw cannotMove;
-            }
+        } else {
             removeInPlace(entry);
             FileTrees.syncDirectory(root.path());
         }
@@ -92,6 +89,19 @@ public final class EntryLock implements AutoCloseable {
         return root;
     }
 
+    private static boolean isMoved(Path entry, Path away) throws IOException {
+        try {
+            Filesystems.rename(entry, away);
+            return true;
+        } catch (OsException cannotMove) {
+            // An entry of the original may have a name that is too long for ours with more before and behind it.
+            if (isNotMovable(cannotMove) || cannotMove.errno() == Errno.ENAMETOOLONG) {
+                return false;
+            }
+            throw cannotMove;
+        }
+    }
+
     private void replace(Path entry, Path staging) throws IOException {
         try {
             Filesystems.exchange(staging, entry);
@@ -119,9 +129,17 @@ public final class EntryLock implements AutoCloseable {
         return failure.errno() == Errno.EXDEV || failure.errno() == Errno.EINVAL || failure.errno() == Errno.ENOSYS;
     }
 
+    /**
+     * What has to last for the root to be found. If somebody else created it they may not have come to this yet, so its
+     * name is forced to disk in any case.
+     */
     private void syncCreated() throws IOException {
         for (Path directory : created) {
             FileTrees.syncDirectory(directory);
+        }
+        Path parent = root.path().getParent();
+        if (created.isEmpty() && parent != null && Files.isReadable(parent)) {
+            FileTrees.syncDirectory(parent);
         }
     }
 }

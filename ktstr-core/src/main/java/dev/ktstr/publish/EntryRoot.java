@@ -1,6 +1,7 @@
 package dev.ktstr.publish;
 
 import dev.ktstr.Environment;
+import dev.ktstr.KtstrException;
 import dev.ktstr.event.EventSink;
 import dev.ktstr.event.KtstrEvent;
 import dev.ktstr.lock.Flock;
@@ -8,6 +9,7 @@ import dev.ktstr.lock.FlockMode;
 import dev.ktstr.lock.LockGuard;
 import dev.ktstr.lock.LockUnavailableException;
 import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -88,24 +90,24 @@ public final class EntryRoot {
 
     /**
      * Removes the debris of writers that died: staging directories whose key's lock nobody holds. What cannot be
-     * removed is left and warned about.
+     * removed, or told, is left and warned about.
      */
-    public void sweep() throws IOException {
+    public void sweep() {
         for (Path path : stagingDirectories()) {
             String key = family.keyOfStaging(name(path)).orElseThrow();
             try (LockGuard guard = lock(key, "").tryAcquire(FlockMode.EXCLUSIVE).orElse(null)) {
                 if (guard != null) {
                     discard(path);
                 }
-            } catch (LockUnavailableException notOurs) {
-                // Where no lock can be taken nothing may be removed either; the owner's next store sweeps it.
-                events.accept(new KtstrEvent.Warning("left " + path + " alone: " + notOurs.getMessage()));
+            } catch (KtstrException notOurs) {
+                // Where no lock can be taken nothing may be removed either.
+                events.accept(new KtstrEvent.Warning("left " + path + " alone: " + notOurs.problem()));
             }
         }
     }
 
     /** As {@link #sweep}, of one key, for whoever holds its lock. */
-    void sweep(String key) throws IOException {
+    void sweep(String key) {
         for (Path path : stagingDirectories()) {
             if (family.keyOfStaging(name(path)).orElseThrow().equals(key)) {
                 discard(path);
@@ -138,7 +140,7 @@ public final class EntryRoot {
         }
     }
 
-    private List<Path> stagingDirectories() throws IOException {
+    private List<Path> stagingDirectories() {
         List<Path> found = new ArrayList<>();
         try (DirectoryStream<Path> all = Files.newDirectoryStream(root)) {
             for (Path path : all) {
@@ -148,6 +150,8 @@ public final class EntryRoot {
             }
         } catch (NoSuchFileException noRoot) {
             return found;
+        } catch (IOException | DirectoryIteratorException failed) {
+            events.accept(new KtstrEvent.Warning("could not look for what interrupted stores left behind: " + failed));
         }
         return found;
     }

@@ -11,7 +11,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -185,6 +189,65 @@ class KernelCleanTest {
         assertThat(outside.resolve("precious")).exists();
         fixture.cache().clean(CleanPolicy.builder().corruptOnly(true).build());
         assertThat(fixture.names()).doesNotContain(".tmp-live-1.0123abcd");
+    }
+
+    @Test
+    void debrisWhoseLockCannotBeTakenStopsNoStore() throws IOException {
+        Files.createDirectories(fixture.root.resolve(".tmp-dead-1"));
+        Files.createDirectories(fixture.root.resolve(".locks"));
+        Files.createSymbolicLink(fixture.root.resolve(".locks/dead.lock"), directory.resolve("elsewhere"));
+        assertThat(fixture.store("k").outcome()).isEqualTo(StoreResult.Outcome.STORED);
+        assertThat(fixture.names()).containsExactly(".tmp-dead-1", "k");
+        assertThat(fixture.warnings())
+                .singleElement()
+                .asString()
+                .contains(".tmp-dead-1")
+                .contains("ELOOP");
+    }
+
+    @Test
+    void storingTheSameAgainRemovesWhatAKilledWriterOfItLeft() throws IOException {
+        fixture.store("k");
+        Files.createDirectories(fixture.root.resolve(".tmp-k-1.0123abcd"));
+        assertThat(fixture.store("k").outcome()).isEqualTo(StoreResult.Outcome.ALREADY_STORED);
+        assertThat(fixture.names()).containsExactly("k");
+    }
+
+    @Test
+    void cleansAtTheSameTimeShareTheWork() throws Exception {
+        int entries = 60;
+        for (int i = 0; i < entries; i++) {
+            fixture.original("k" + i, "{\"type\":\"tarball\"}");
+        }
+        ExecutorService threads = Executors.newFixedThreadPool(4);
+        List<Future<CleanReport>> cleans = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            cleans.add(threads.submit(
+                    () -> fixture.cache().clean(CleanPolicy.builder().all(true).build())));
+        }
+        int removed = 0;
+        for (Future<CleanReport> clean : cleans) {
+            assertThat(clean.get().failed()).isEmpty();
+            removed += clean.get().removed().size();
+        }
+        threads.shutdown();
+        assertThat(removed).isLessThanOrEqualTo(entries);
+        assertThat(clean(CleanPolicy.builder().all(true))).hasSize(entries - removed);
+        assertThat(fixture.names()).isEmpty();
+    }
+
+    @Test
+    void anEntryOfTheOriginalWithAVeryLongNameCanBeRemoved() throws IOException {
+        fixture.original("k".repeat(238), "{\"type\":\"tarball\"}");
+        assertThat(clean(CleanPolicy.builder().all(true))).hasSize(1);
+        assertThat(fixture.names()).isEmpty();
+    }
+
+    @Test
+    void anAgeBeforeAllTimeRemovesNothing() throws IOException {
+        fixture.store("k");
+        assertThat(clean(CleanPolicy.builder().olderThan(Duration.ofSeconds(Long.MAX_VALUE))))
+                .isEmpty();
     }
 
     private List<String> clean(CleanPolicy.Builder policy) throws IOException {

@@ -119,6 +119,16 @@ class KernelLeaseTest {
     }
 
     @Test
+    void anEntryWrittenAnewUnderALeaseIsNoticedThoughItsInodeIsTheSame() throws IOException {
+        KernelEntry entry = fixture.store("k").entry();
+        try (KernelLease lease = fixture.cache().lease("k")) {
+            Path metadata = entry.directory().resolve("metadata.json");
+            Files.writeString(metadata, Files.readString(metadata).replace("2026-04-12T10", "2026-04-12T11"));
+            assertThatThrownBy(lease::check).hasMessageContaining("replaced or removed");
+        }
+    }
+
+    @Test
     void everyFlippedByteIsFoundByVerify() throws IOException {
         Path vmlinux = TestVmlinux.kernel(directory.resolve("vmlinux"));
         Path config = fixture.file("config", "CONFIG_A=y\n");

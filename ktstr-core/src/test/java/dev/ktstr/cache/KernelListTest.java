@@ -1,6 +1,7 @@
 package dev.ktstr.cache;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -199,6 +200,73 @@ class KernelListTest {
         assertThat(entry.sourceTreeForDwarf()).isEmpty();
         assertThat(entry.recordedSourceTree()).contains(tree);
         assertThat(fixture.store("other").entry().recordedSourceTree()).isEmpty();
+    }
+
+    @Test
+    void whatIsNoRegularFileInAnEntryMakesThatOneCorruptAndHidesNoOther() throws Exception {
+        String tarball = "{\"type\":\"tarball\"}";
+        fixture.store("good");
+        for (String name : List.of("fifo", "loop", "outside")) {
+            fixture.original(name, tarball);
+        }
+        Path metadata = fixture.root.resolve("fifo/metadata.json");
+        Files.delete(metadata);
+        assertThat(new ProcessBuilder("mkfifo", metadata.toString()).start().waitFor())
+                .isZero();
+        for (String name : List.of("loop", "outside")) {
+            Path image = fixture.root.resolve(name).resolve("bzImage");
+            Files.delete(image);
+            Files.createSymbolicLink(image, name.equals("loop") ? image : fixture.image);
+        }
+        assertThat(fixture.cache().list().stream().map(ListedEntry::key))
+                .containsExactly("good", "fifo", "loop", "outside");
+        assertThat(fixture.cache().list().stream().skip(1).map(entry -> ((Corrupt) entry).errorKind()))
+                .containsExactly(ErrorKind.UNREADABLE, ErrorKind.IMAGE_MISSING, ErrorKind.IMAGE_MISSING);
+        assertThat(fixture.cache().lookup("outside")).isEmpty();
+    }
+
+    @Test
+    void anImageNameThatNoFileCanHaveHidesNoOtherEntry() throws IOException {
+        fixture.store("good");
+        Path metadata = fixture.original("long", "{\"type\":\"tarball\"}").resolve("metadata.json");
+        Files.writeString(metadata, Files.readString(metadata).replace("bzImage", "b".repeat(300)));
+        assertThat(fixture.cache().list()).hasSize(2);
+        assertThat(fixture.cache().lookup("long")).isEmpty();
+        assertThat(fixture.store("long").outcome()).isEqualTo(StoreResult.Outcome.REPLACED);
+    }
+
+    @Test
+    void namesOfStoredFilesThatLeadElsewhereMakeTheEntryCorrupt() throws IOException {
+        Path metadata = fixture.cache()
+                .store(fixture.request("k")
+                        .config(fixture.file("config", "A=y\n"))
+                        .build())
+                .entry()
+                .directory()
+                .resolve("metadata.json");
+        String good = Files.readString(metadata);
+        for (String name : List.of("../../x", "/etc/passwd", "a/../b", "", "a//b", "a\\u0000")) {
+            Files.writeString(metadata, good.replace("\"config\":", '"' + name + "\":"));
+            assertThat(onlyCorrupt().errorKind()).as(name).isEqualTo(ErrorKind.SCHEMA_DRIFT);
+        }
+    }
+
+    @Test
+    void aRootThatIsAFileIsToldAsSuch() throws IOException {
+        Files.writeString(fixture.root, "a file");
+        assertThatThrownBy(() -> fixture.cache().list()).hasMessageContaining("KT-ENV-01");
+        assertThatThrownBy(() -> fixture.store("k")).hasMessageContaining("KT-ENV-01");
+    }
+
+    @Test
+    void theModulesOfAnEntryComeInTheirOrder() throws IOException {
+        Path entry = fixture.original("k", "{\"type\":\"tarball\"}");
+        Files.createDirectories(entry.resolve("modules/tree"));
+        for (String name : List.of("010-xfs.ko", "002-virtio_blk.ko", "notes")) {
+            Files.writeString(entry.resolve("modules").resolve(name), "");
+        }
+        assertThat(fixture.cache().lookup("k").orElseThrow().modules())
+                .containsExactly(entry.resolve("modules/002-virtio_blk.ko"), entry.resolve("modules/010-xfs.ko"));
     }
 
     private Corrupt onlyCorrupt() throws IOException {

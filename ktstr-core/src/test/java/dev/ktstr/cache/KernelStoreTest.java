@@ -7,10 +7,12 @@ import dev.ktstr.ErrorCode;
 import dev.ktstr.KtstrException;
 import dev.ktstr.cache.StoreResult.Outcome;
 import dev.ktstr.elf.TestVmlinux;
+import dev.ktstr.event.KtstrEvent;
 import dev.ktstr.lock.LockTimeoutException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -292,8 +294,12 @@ class KernelStoreTest {
         Path vmlinux = TestVmlinux.kernel(directory.resolve("vmlinux"));
         TestKernels.bzImage(fixture.image, "6.1.0-other (me@host) #1 SMP");
         assertRefused(fixture.request("k").vmlinux(vmlinux), ErrorCode.INPUT_DISAGREES, vmlinux);
-        Path config = fixture.file("config", "# Linux/arm64 6.12.1 Kernel Configuration\n");
-        assertRefused(fixture.request("k").config(config), ErrorCode.INPUT_DISAGREES, config);
+        for (String heading : List.of("arm64 6.1.1", "x86 5.10.7")) {
+            Path config = fixture.file("config", "# Linux/" + heading + " Kernel Configuration\n");
+            assertRefused(fixture.request("k").config(config), ErrorCode.INPUT_DISAGREES, config);
+        }
+        Path program = Path.of("/bin/true");
+        assertRefused(fixture.request("k").vmlinux(program), ErrorCode.INPUT_DISAGREES, program);
     }
 
     @Test
@@ -327,39 +333,74 @@ class KernelStoreTest {
     }
 
     @Test
-    void readersAlwaysFindAWholeEntryWhileItIsReplaced() throws Exception {
-        List<Path> configs = new ArrayList<>();
+    void readersAlwaysFindOneWholeGenerationWhileTheEntryIsReplaced() throws Exception {
+        List<StoreRequest> generations = new ArrayList<>();
         for (int i = 0; i < 2; i++) {
-            configs.add(fixture.file("config" + i, "CONFIG_" + i + "=y\n"));
+            Path image = TestKernels.bzImage(directory.resolve("image" + i), TestVmlinux.BANNER + "x".repeat(5000 * i));
+            Path config = fixture.file("config" + i, "CONFIG_" + i + "=y\n");
+            generations.add(fixture.request("k")
+                    .image(image)
+                    .config(config)
+                    .kernelVersion(Long.toString(Files.size(image)))
+                    .build());
         }
-        fixture.cache().store(fixture.request("k").config(configs.get(0)).build());
+        fixture.cache().store(generations.get(0));
         AtomicBoolean done = new AtomicBoolean();
         ExecutorService readers = Executors.newFixedThreadPool(4);
         List<Future<Integer>> lookups = new ArrayList<>();
         for (int i = 0; i < 4; i++) {
+            boolean leasing = i == 0;
             lookups.add(readers.submit(() -> {
                 int count = 0;
                 while (!done.get()) {
-                    KernelEntry entry = fixture.cache().lookup("k").orElseThrow();
-                    assertThat(entry.metadata().imageName()).isEqualTo("bzImage");
+                    KernelMetadata metadata =
+                            fixture.cache().lookup("k").orElseThrow().metadata();
+                    assertThat(Objects.requireNonNull(metadata.jvm()).imageSize())
+                            .hasToString(String.valueOf(metadata.version()));
+                    if (leasing) {
+                        try (KernelLease lease = fixture.cache().lease("k")) {
+                            assertThat(lease.verify().problems()).isEmpty();
+                        }
+                    }
                     count++;
                 }
                 return count;
             }));
         }
         for (int i = 1; i <= 40; i++) {
-            assertThat(fixture.cache()
-                            .store(fixture.request("k")
-                                    .config(configs.get(i % 2))
-                                    .build())
-                            .outcome())
-                    .isEqualTo(Outcome.REPLACED);
+            assertThat(fixture.cache().store(generations.get(i % 2)).outcome()).isEqualTo(Outcome.REPLACED);
         }
         done.set(true);
         for (Future<Integer> each : lookups) {
             assertThat(each.get()).isPositive();
         }
         readers.shutdown();
+    }
+
+    @Test
+    void aFileThatChangesWhileItIsWaitedForIsNotStored() throws Exception {
+        Path config = fixture.file("config", "CONFIG_A=y\n");
+        Path vmlinux = TestVmlinux.kernel(directory.resolve("vmlinux"));
+        fixture.store("k");
+        for (Path changing : List.of(config, vmlinux)) {
+            StoreRequest request =
+                    fixture.request("k").config(config).vmlinux(vmlinux).build();
+            ExecutorService thread = Executors.newSingleThreadExecutor();
+            Future<StoreResult> store;
+            try (KernelLease held = fixture.cache().lease("k")) {
+                store = thread.submit(() -> fixture.cache().store(request));
+                while (fixture.events.stream().noneMatch(KtstrEvent.Waiting.class::isInstance)) {
+                    assertThat(store.isDone()).isFalse();
+                    Thread.onSpinWait();
+                }
+                Files.write(changing, Files.readAllBytes(held.entry().image()), StandardOpenOption.APPEND);
+            }
+            assertThatThrownBy(store::get).cause().hasMessageContaining("KT-STORE-06");
+            thread.shutdown();
+            fixture.events.clear();
+            assertThat(fixture.names()).containsExactly("k");
+            assertThat(fixture.cache().verify("k").problems()).isEmpty();
+        }
     }
 
     @Test

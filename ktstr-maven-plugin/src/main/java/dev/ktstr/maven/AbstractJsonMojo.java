@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.File;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.apache.maven.plugins.annotations.Parameter;
@@ -37,7 +38,9 @@ abstract class AbstractJsonMojo extends AbstractKtstrMojo {
     void writeJson(JsonNode document) throws IOException {
         String text = MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(document);
         if (outputFile == null) {
-            System.out.println(text);
+            // Bytes, not characters: JSON is UTF-8 whatever the locale is.
+            System.out.writeBytes((text + "\n").getBytes(StandardCharsets.UTF_8));
+            System.out.flush();
             return;
         }
         Path file = outputFile.toPath().toAbsolutePath();

@@ -111,8 +111,10 @@ public final class KernelStoreMojo extends AbstractKtstrMojo {
         if (entry.vmlinux().isPresent()) {
             Path file = entry.vmlinux().get();
             Long before = entry.metadata().sourceVmlinuxSize();
-            getLog().info("  vmlinux  " + file + " (" + allocated(file)
-                    + (before == null ? ")" : ", stripped from " + ByteSizes.format(before) + ")"));
+            String from = before == null || !entry.metadata().vmlinuxStripped()
+                    ? ", not stripped)"
+                    : ", stripped from " + ByteSizes.format(before) + ")";
+            getLog().info("  vmlinux  " + file + " (" + allocated(file) + from);
         }
         entry.config().ifPresent(file -> getLog().info("  config   " + file));
     }

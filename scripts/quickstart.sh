@@ -1,0 +1,155 @@
+#!/usr/bin/env bash
+# From a fresh Debian machine to a stored kernel. See --help.
+set -euo pipefail
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# shellcheck source=scripts/lib.sh
+. "$ROOT/scripts/lib.sh"
+
+usage() {
+  cat <<'END'
+usage: scripts/quickstart.sh
+
+Builds and installs the ktstr artifacts, fetches the distribution's current kernel for virtual machines and (on Debian)
+its debug package through apt, stores the kernel, and lists and verifies the store. Nothing is installed on the system.
+A second run finds everything in place and takes seconds.
+
+Needs a JDK 17 or newer and Maven 3.6.3 or newer, on Debian or Ubuntu, and about 1 GB of disk space.
+
+  KTSTR_CACHE_DIR   the store (else $XDG_CACHE_HOME/ktstr/kernels, else ~/.cache/ktstr/kernels)
+  XDG_CACHE_HOME    downloads go to ktstr/debian-kernels there (else in ~/.cache)
+END
+}
+
+case ${1-} in
+  '') ;;
+  -h | --help)
+    usage
+    exit
+    ;;
+  *)
+    usage >&2
+    exit 2
+    ;;
+esac
+
+VERSION=$(sed -n '/<artifactId>ktstr-parent</{n;s/.*<version>\(.*\)<.*/\1/p}' "$ROOT/pom.xml")
+PLUGIN=dev.ktstr:ktstr-maven-plugin:$VERSION
+STATE=$ROOT/target/quickstart
+EMPTY=$(mktemp -d) # goals run here: they need no POM
+trap 'rm -rf "$EMPTY"' EXIT
+mkdir -p "$STATE"
+
+check_tools() {
+  local advice='install both, as root: apt-get install default-jdk-headless maven'
+  local report java home
+  has_apt || die "this system has no apt. Store a kernel of your own instead: README.md, \"The goals\""
+  command -v java >/dev/null || die "java is missing; $advice"
+  command -v mvn >/dev/null || die "mvn is missing; $advice"
+  report=$(cd "$EMPTY" && mvn -B -version 2>&1 | without_colours) || die "mvn -version fails: $report"
+  java=$(sed -n 's/^Java version: \([0-9]*\).*/\1/p' <<<"$report")
+  home=$(sed -n 's/.*\(Java home\|runtime\): //p' <<<"$report")
+  ((java >= 17)) || die "Maven runs on Java $java ($home), and ktstr needs 17 or newer; $advice, or set JAVA_HOME"
+  [[ -x $home/bin/javac ]] || die "$home is a JRE, without a compiler; $advice, or set JAVA_HOME"
+  if ((java >= 24)); then # which otherwise warns about every library that calls C
+    export MAVEN_OPTS="${MAVEN_OPTS-} --enable-native-access=ALL-UNNAMED"
+  fi
+}
+
+without_colours() {
+  sed 's/\x1b\[[0-9;]*m//g'
+}
+
+# Everything that the artifacts are made from.
+sources_sum() (
+  cd "$ROOT"
+  find pom.xml .mvn ktstr-core/pom.xml ktstr-core/src/main ktstr-maven-plugin/pom.xml ktstr-maven-plugin/src/main \
+    -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum
+)
+
+# The record of the last installation is the sum of its sources, then the sums and paths of the installed files.
+is_installed() { # SUM
+  [[ -f $STATE/installed && $(head -n 1 "$STATE/installed") == "$1" ]] &&
+    tail -n +2 "$STATE/installed" | sha256sum --check --status 2>/dev/null
+}
+
+install_artifacts() {
+  local sum
+  sum=$(sources_sum)
+  if is_installed "$sum"; then
+    say "installed already: $PLUGIN"
+    return
+  fi
+  say "building and installing $PLUGIN (the first time Maven downloads its own plugins)"
+  rm -f "$STATE/installed"
+  # Not the phase install: under Maven 3.8 later releases of that plugin do not record the prefix (mvn ktstr:...).
+  (cd "$ROOT" && mvn -B -ntp -DskipTests '-P!lint' -pl ktstr-core,ktstr-maven-plugin -am \
+    package org.apache.maven.plugins:maven-install-plugin:2.5.2:install) >"$STATE/install.log" 2>&1 || {
+    tail -n 40 "$STATE/install.log" >&2
+    die "the build failed; all of its output is in $STATE/install.log"
+  }
+  {
+    printf '%s\n' "$sum"
+    without_colours <"$STATE/install.log" | sed -n 's/^\[INFO\] Installing .* to \(.*\)/\1/p' |
+      grep -v 'maven-metadata' | xargs -d '\n' sha256sum
+  } >"$STATE/installed.new"
+  mv "$STATE/installed.new" "$STATE/installed"
+}
+
+# Runs a goal, showing the command and what the goal itself says.
+goal() { # NAME ARGUMENT...
+  local name=$1 log=$STATE/$1.log
+  shift
+  printf '\n$ mvn %s:%s' "$PLUGIN" "$name"
+  ((!$#)) || printf ' \\\n    %s' "$@"
+  printf '\n'
+  (cd "$EMPTY" && mvn -B -ntp "$PLUGIN:$name" "$@") 2>&1 | without_colours >"$log" || {
+    cat "$log" >&2
+    exit 1
+  }
+  sed -n '/^\[INFO\] --- /,/^\[INFO\] -----/{/^\[INFO\] --/d;s/^\[INFO\] //;p}' "$log"
+}
+
+store_kernel() {
+  local -a files=("-Dktstr.image=$KERNEL_IMAGE")
+  [[ -z $KERNEL_VMLINUX ]] || files+=("-Dktstr.vmlinux=$KERNEL_VMLINUX")
+  [[ -z $KERNEL_CONFIG ]] || files+=("-Dktstr.config=$KERNEL_CONFIG")
+  goal kernel-store "${files[@]}"
+  if [[ -z $KERNEL_VMLINUX ]]; then
+    say 'stored without vmlinux: this distribution has no debug package of its kernels in its archive (Ubuntu keeps them'
+    say 'apart). Tests can boot this kernel, but nothing can look up its symbols and types.'
+  fi
+}
+
+size_of() { # PATH
+  du -sh "$1" | cut -f 1
+}
+
+summary() {
+  local store entry
+  store=$(sed -n 's/^\[INFO\] cache: //p' "$STATE/kernel-list.log")
+  entry=$(sed -n 's/^\[INFO\]   image *\(.*\)\/[^/]* (.*/\1/p' "$STATE/kernel-store.log")
+  cat <<END
+
+Done. What is where:
+  the store      $store ($(size_of "$store"))
+  the kernel     $entry
+  plugin, core   $(sed -n 's/^[0-9a-f]*  \(.*ktstr-maven-plugin-[^/]*\.jar\)$/\1/p' "$STATE/installed")
+  downloads      $(kernel_downloads) ($(size_of "$(kernel_downloads)"); only for running this again)
+Next: README.md says how to use the store from a POM and from Java.
+END
+}
+
+main() {
+  check_tools
+  install_artifacts
+  say 'asking apt for the current kernel'
+  fetch_kernel "$(kernel_downloads)"
+  say "the kernel: $KERNEL_PACKAGE"
+  store_kernel
+  goal kernel-list
+  goal kernel-verify
+  summary
+}
+
+main
