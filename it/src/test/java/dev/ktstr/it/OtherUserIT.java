@@ -1,0 +1,90 @@
+package dev.ktstr.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.ktstr.cache.KernelCache;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Two users on one store: root's entry, and somebody who may write into the root but not into the entry. */
+@Tag("kernel")
+@Tag("root")
+class OtherUserIT {
+    private static final String NOBODY = "65534";
+
+    @TempDir
+    Path directory;
+
+    RealKernel kernel;
+    KernelCache cache;
+
+    @BeforeEach
+    void storeAsRoot() throws Exception {
+        Commands.requireRoot();
+        kernel = RealKernel.require();
+        cache = KernelCache.at(directory.resolve("kernels"));
+        cache.store(kernel.request().key("k").build());
+        for (Path open : List.of(directory, cache.root(), cache.root().resolve(".locks"))) {
+            Files.setPosixFilePermissions(open, PosixFilePermissions.fromString("rwxrwxrwx"));
+        }
+    }
+
+    @Test
+    void whatAnotherUserCannotRemoveWholeStaysWhole() throws Exception {
+        assertThat(asNobody(CleanMain.class, cache.root().toString()))
+                .startsWith("failed k ")
+                .contains("cannot remove what is in it");
+        assertThat(cache.verify("k").problems()).isEmpty();
+    }
+
+    @Test
+    void anotherUserLocksTheSameFilesAndStoresBesideUs() throws Exception {
+        Path image = directory.resolve("vmlinuz");
+        Path vmlinux = directory.resolve("vmlinux");
+        Files.copy(kernel.image(), image);
+        Files.copy(kernel.vmlinux(), vmlinux);
+        RealKernel copy = new RealKernel(image, vmlinux, Files.writeString(directory.resolve("config"), "# theirs\n"));
+        List<String> command = command(StoreMain.class, StoreMain.arguments(cache.root(), "theirs", copy));
+        Process store = Commands.start(command);
+        StoreMain.go(store);
+        assertThat(Commands.finish(store)).contains("STORED true");
+        assertThat(cache.verify("theirs").problems()).isEmpty();
+        Path lockFile = cache.root().resolve(".locks/theirs.lock");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(lockFile)))
+                .isEqualTo("rw-rw-rw-");
+        cache.store(copy.request().key("theirs").replace(true).build());
+    }
+
+    private String asNobody(Class<?> main, String... arguments) throws Exception {
+        return Commands.finish(Commands.start(command(main, arguments)));
+    }
+
+    /** With a class path that they may read; the local Maven repository is in somebody's home. */
+    private List<String> command(Class<?> main, String... arguments) throws Exception {
+        Path readable = Files.createTempDirectory(directory, "classes");
+        List<String> jvm = Commands.jvm(main, arguments);
+        int classPath = jvm.indexOf("-cp") + 1;
+        List<String> copies = new ArrayList<>();
+        for (String element : jvm.get(classPath).split(":", -1)) {
+            if (!Files.exists(Path.of(element))) {
+                continue; // Maven also names directories that it had nothing to put into
+            }
+            Path copy = readable.resolve(copies.size() + "-" + Path.of(element).getFileName());
+            Commands.run("cp", "-rL", element, copy.toString());
+            copies.add(copy.toString());
+        }
+        Commands.run("chmod", "-R", "a+rX", readable.toString());
+        jvm.set(classPath, String.join(":", copies));
+        List<String> command = new ArrayList<>(
+                List.of("setpriv", "--reuid", NOBODY, "--regid", NOBODY, "--clear-groups", "env", "HOME=" + directory));
+        command.addAll(jvm);
+        return command;
+    }
+}
