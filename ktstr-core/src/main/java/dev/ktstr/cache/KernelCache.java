@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The kernel store. Any number of processes may use one at the same time, the original ktstr among them. Opening it
@@ -128,6 +129,56 @@ public final class KernelCache {
         } catch (IOException | RuntimeException failed) {
             closeSuppressed(guard, failed);
             throw failed;
+        }
+    }
+
+    /** The best entry that a selector means; takes no lock, like {@link #lookup}. */
+    public Optional<KernelEntry> find(KernelSelector selector) throws IOException {
+        return findAll(selector).stream().findFirst();
+    }
+
+    /** Every usable entry that a selector means, the best first. */
+    public List<KernelEntry> findAll(KernelSelector selector) throws IOException {
+        return selector.select(
+                reader.list().stream()
+                        .flatMap(entry -> entry.fold(Stream::of, corrupt -> Stream.<KernelEntry>empty()))
+                        .toList(),
+                root());
+    }
+
+    /** {@link #lease(KernelSelector, Duration)} with 10 s. */
+    public KernelLease lease(KernelSelector selector) throws IOException {
+        return lease(selector, LEASE_TIMEOUT);
+    }
+
+    /**
+     * Holds the best entry that a selector means. What was selected may be gone when its lock is there; then it is
+     * selected again.
+     *
+     * @throws EntryException if nothing matches, or the entry is damaged
+     * @throws dev.ktstr.lock.LockTimeoutException as {@link #lease(String, Duration)}
+     */
+    public KernelLease lease(KernelSelector selector, Duration timeout) throws IOException {
+        while (true) {
+            KernelEntry selected = find(selector).orElse(null);
+            if (selected == null) {
+                throw new EntryException(
+                        ErrorCode.ENTRY_MISSING,
+                        "selecting a kernel by \"" + selector + "\": no usable entry matches",
+                        root(),
+                        present(list()));
+            }
+            try {
+                KernelLease lease = lease(selected.key(), timeout);
+                if (!selector.select(List.of(lease.entry()), root()).isEmpty()) {
+                    return lease;
+                }
+                lease.close(); // another kernel has taken the key meanwhile
+            } catch (EntryException gone) {
+                if (gone.code() != ErrorCode.ENTRY_MISSING) {
+                    throw gone;
+                }
+            }
         }
     }
 
