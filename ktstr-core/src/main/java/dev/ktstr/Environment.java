@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +31,7 @@ public final class Environment {
     private final LongSupplier ticker;
     private final SecureRandom random = new SecureRandom();
     private final Set<String> told = ConcurrentHashMap.newKeySet();
+    private final Map<Class<?>, Object> remembered = new ConcurrentHashMap<>();
 
     private Environment(Map<String, byte[]> variables, Clock clock, LongSupplier ticker) {
         this.variables = variables;
@@ -113,6 +115,11 @@ public final class Environment {
     /** Whether this is the first time that {@code what} is asked about: for warnings that are given once. */
     public boolean firstTime(String what) {
         return told.add(what);
+    }
+
+    /** The one object of a type that is kept for as long as this environment, made when it is first asked for. */
+    public <T> T remembered(Class<T> type, Supplier<T> first) {
+        return type.cast(remembered.computeIfAbsent(type, absent -> first.get()));
     }
 
     private static Environment readSystem() {

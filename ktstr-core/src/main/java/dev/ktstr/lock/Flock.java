@@ -1,5 +1,6 @@
 package dev.ktstr.lock;
 
+import dev.ktstr.Durations;
 import dev.ktstr.Environment;
 import dev.ktstr.ErrorCode;
 import dev.ktstr.KtstrException;
@@ -8,12 +9,14 @@ import dev.ktstr.event.KtstrEvent;
 import dev.ktstr.os.Fd;
 import dev.ktstr.os.FileStat;
 import dev.ktstr.os.Filesystems;
+import dev.ktstr.os.NativeAccessException;
 import dev.ktstr.os.OsException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * The lock on one lock file. Immutable and safe for use by several threads: every acquisition opens a descriptor of
@@ -27,7 +30,13 @@ public final class Flock {
     private static final int LOCK_FILE_MODE = 0666;
     private static final Duration FIRST_PAUSE = Duration.ofMillis(5);
     private static final Duration LONGEST_PAUSE = Duration.ofMillis(50);
-    private static final Duration BETWEEN_REMINDERS = Duration.ofSeconds(30);
+    private static final Duration UNTIL_FIRST_MESSAGE = Duration.ofMillis(200);
+    private static final Duration BETWEEN_MESSAGES = Duration.ofSeconds(30);
+
+    /** Between retries after a release was seen. The event comes just before the kernel drops the lock. */
+    private static final long RETRY_NANOS = 30_000;
+
+    private static final int RETRIES = 3;
 
     /** Longer than any deadline that can be told from "for ever" with a 64-bit nanosecond clock. */
     private static final Duration FOR_EVER = Duration.ofDays(365L * 100);
@@ -102,31 +111,33 @@ public final class Flock {
      * Takes the lock, waiting up to {@code timeout}. Tries at least once.
      *
      * @throws LockTimeoutException if it is still taken then
-     * @throws LockUnavailableException as {@link #tryAcquire}
+     * @throws LockUnavailableException as {@link #tryAcquire}, and if this very thread holds it
      * @throws LockInterruptedException if the thread is interrupted meanwhile
      */
     public LockGuard acquire(FlockMode mode, Duration timeout) throws KtstrException {
-        Duration limit = timeout.compareTo(FOR_EVER) > 0 ? FOR_EVER : timeout;
+        Duration limit = min(timeout, FOR_EVER);
         long start = environment.nanoTime();
-        Duration pause = FIRST_PAUSE;
-        Duration nextReminder = Duration.ZERO;
-        try (Attempts attempts = new Attempts(mode)) {
-            while (true) {
-                Optional<LockGuard> guard = attempts.next();
-                if (guard.isPresent()) {
-                    return guard.get();
-                }
+        Duration nextMessage = UNTIL_FIRST_MESSAGE;
+        try (Attempts attempts = new Attempts(mode);
+                Pauses pauses = new Pauses()) {
+            Optional<LockGuard> guard = attempts.next();
+            while (guard.isEmpty()) {
                 Duration waited = Duration.ofNanos(environment.nanoTime() - start);
                 if (waited.compareTo(limit) >= 0) {
                     throw new LockTimeoutException(mode, what, timeout, file, holders(), remedy);
                 }
-                if (waited.compareTo(nextReminder) >= 0) {
+                attempts.refuseToWaitForOneself();
+                if (waited.compareTo(nextMessage) >= 0) {
                     events.accept(new KtstrEvent.Waiting(what, file, LockHolder.describe(holders()), waited, limit));
-                    nextReminder = waited.plus(BETWEEN_REMINDERS);
+                    nextMessage = waited.plus(BETWEEN_MESSAGES);
                 }
-                pause(min(pause, limit.minus(waited)));
-                pause = min(pause.multipliedBy(2), LONGEST_PAUSE);
+                pauses.next(limit.minus(waited));
+                guard = attempts.several();
             }
+            return guard.get();
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new LockInterruptedException(what, file, interrupted);
         }
     }
 
@@ -136,15 +147,6 @@ public final class Flock {
             return ProcLocks.holders(file);
         } catch (IOException unreadable) {
             return List.of(); // only ever part of a message: who cannot be seen is not named
-        }
-    }
-
-    private void pause(Duration length) throws LockInterruptedException {
-        try {
-            Thread.sleep(length.toMillis(), length.toNanosPart() % 1_000_000);
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-            throw new LockInterruptedException(what, file, interrupted);
         }
     }
 
@@ -175,9 +177,32 @@ public final class Flock {
                 Optional<FileStat> named = FileStat.of(file);
                 if (named.isPresent() && named.get().isSameFile(fd.stat())) {
                     open = Optional.empty();
-                    return Optional.of(new LockGuard(file, mode, fd));
+                    return Optional.of(new LockGuard(file, mode, fd, heldLocks().note(named.get())));
                 }
                 close();
+            }
+        }
+
+        /** As {@link #next}, a few times within some microseconds. */
+        Optional<LockGuard> several() throws KtstrException {
+            Optional<LockGuard> guard = next();
+            for (int i = 0; i < RETRIES && guard.isEmpty(); i++) {
+                LockSupport.parkNanos(RETRY_NANOS);
+                guard = next();
+            }
+            return guard;
+        }
+
+        /** For after a failed attempt: whoever is in the way, if it is this thread it will not go away. */
+        void refuseToWaitForOneself() throws KtstrException {
+            if (open.isPresent() && heldLocks().isHeldByThisThread(open.get().stat())) {
+                throw new LockUnavailableException(
+                        ErrorCode.LOCK_SELF,
+                        "locking " + what + " (" + mode.operation()
+                                + "): this thread holds that lock itself, and would wait for itself for ever",
+                        file,
+                        "close the lease or guard first; a shared lock cannot be turned into an exclusive one",
+                        null);
             }
         }
 
@@ -262,5 +287,52 @@ public final class Flock {
                     advice,
                     cause);
         }
+    }
+
+    /** What happens between attempts: waiting for the lock file to be closed, or where that cannot be had, sleeping. */
+    private final class Pauses implements AutoCloseable {
+        private Optional<ReleaseWatch.Watch> watch = Optional.empty();
+        private boolean started;
+        private Duration pause = FIRST_PAUSE;
+
+        /** The first one only starts the watch: the lock may have been released before there was one. */
+        void next(Duration limit) throws KtstrException, InterruptedException {
+            if (!started) {
+                started = true;
+                watch = watch();
+            } else if (watch.isPresent()) {
+                watch.get().await(min(LONGEST_PAUSE, limit));
+            } else {
+                Duration length = min(pause, limit);
+                Thread.sleep(length.toMillis(), length.toNanosPart() % 1_000_000);
+                pause = min(pause.multipliedBy(2), LONGEST_PAUSE);
+            }
+        }
+
+        private Optional<ReleaseWatch.Watch> watch() throws NativeAccessException {
+            try {
+                return Optional.of(environment
+                        .remembered(ReleaseWatch.class, ReleaseWatch::new)
+                        .on(file));
+            } catch (OsException none) {
+                if (environment.firstTime("no inotify")) {
+                    events.accept(new KtstrEvent.Warning("waiting for locks by looking again every "
+                            + Durations.format(LONGEST_PAUSE) + ", because releases cannot be watched: "
+                            + none.problem() + " (sysctl fs.inotify.max_user_instances, max_user_watches)"));
+                }
+                return Optional.empty();
+            }
+        }
+
+        @Override
+        public void close() throws OsException {
+            if (watch.isPresent()) {
+                watch.get().close();
+            }
+        }
+    }
+
+    private HeldLocks heldLocks() {
+        return environment.remembered(HeldLocks.class, HeldLocks::new);
     }
 }

@@ -10,12 +10,14 @@ public final class LockGuard implements AutoCloseable {
     private final Path lockFile;
     private final FlockMode mode;
     private final Fd fd;
+    private final Runnable onClose;
     private final AtomicBoolean closed = new AtomicBoolean();
 
-    LockGuard(Path lockFile, FlockMode mode, Fd fd) {
+    LockGuard(Path lockFile, FlockMode mode, Fd fd, Runnable onClose) {
         this.lockFile = lockFile;
         this.mode = mode;
         this.fd = fd;
+        this.onClose = onClose;
     }
 
     public Path lockFile() {
@@ -29,6 +31,7 @@ public final class LockGuard implements AutoCloseable {
     @Override
     public void close() throws OsException {
         if (closed.compareAndSet(false, true)) {
+            onClose.run();
             try (fd) {
                 // Explicitly, before the close: whoever is woken by the close then finds the lock free.
                 fd.unlock();

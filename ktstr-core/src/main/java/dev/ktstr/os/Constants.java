@@ -27,6 +27,11 @@ final class Constants {
     static final int S_IFMT = 0170000;
     static final int S_IFREG = 0100000;
     static final int S_IFDIR = 0040000;
+    static final int IN_CLOEXEC = 02000000;
+    static final int IN_NONBLOCK = 04000;
+    static final int IN_CLOSE = 0x18;
+    static final int IN_DONT_FOLLOW = 0x02000000;
+    static final int POLLIN = 1;
     static final long FICLONE = 0x40049409L;
 
     // struct statx (linux/stat.h): the same layout on every architecture, which is why we use it and not struct stat.

@@ -60,6 +60,11 @@ public final class Fd implements AutoCloseable {
         return tryOpen(file, Constants.O_RDWR | Constants.O_CREAT | Constants.O_EXCL, Errno.EEXIST);
     }
 
+    /** Takes over a descriptor that another call has opened. */
+    static Fd of(int number, Path shown) {
+        return new Fd(number, shown);
+    }
+
     private static Fd open(Path path, int flags) throws OsException, NativeAccessException {
         LibC.require();
         return tryOpen(path, flags, Errno.OTHER).orElseThrow(() -> LibC.failure("open", path));

@@ -39,6 +39,14 @@ final class LibC {
 
     static native int flock(int fd, int operation);
 
+    static native int inotify_init1(int flags);
+
+    static native int inotify_add_watch(int fd, byte[] path, int mask);
+
+    static native int inotify_rm_watch(int fd, int watch);
+
+    static native int poll(byte[] descriptors, NativeLong count, int milliseconds);
+
     static native int fsync(int fd);
 
     static native int fchmod(int fd, int mode);

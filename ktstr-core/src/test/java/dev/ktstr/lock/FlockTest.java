@@ -9,6 +9,7 @@ import dev.ktstr.KtstrException;
 import dev.ktstr.event.EventSink;
 import dev.ktstr.event.KtstrEvent;
 import dev.ktstr.os.Errno;
+import dev.ktstr.os.Inotify;
 import dev.ktstr.os.OsException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -16,6 +17,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -484,17 +486,17 @@ class FlockTest {
         List<KtstrEvent> events = new ArrayList<>();
         try (FlockProcess holder = FlockProcess.hold(file, FlockMode.EXCLUSIVE)) {
             Flock told =
-                    Flock.on(file, leaping(Duration.ofMillis(20)), events::add).describedAs("cache entry \"k\"", "");
-            timeout(told, FlockMode.SHARED, Duration.ofMillis(200));
+                    Flock.on(file, leaping(Duration.ofMillis(150)), events::add).describedAs("cache entry \"k\"", "");
+            timeout(told, FlockMode.SHARED, Duration.ofSeconds(2));
 
             assertThat(events).singleElement().isInstanceOfSatisfying(KtstrEvent.Waiting.class, waiting -> {
                 assertThat(waiting.what()).isEqualTo("cache entry \"k\"");
                 assertThat(waiting.lockFile()).isEqualTo(file);
                 assertThat(waiting.holders()).startsWith("  pid=" + holder.pid() + " cmd=flock ");
-                assertThat(waiting.limit()).isEqualTo(Duration.ofMillis(200));
+                assertThat(waiting.limit()).isEqualTo(Duration.ofSeconds(2));
                 assertThat(waiting.message())
                         .startsWith("waiting for cache entry \"k\" (")
-                        .contains(" of at most 200ms), held by:\n  pid=" + holder.pid());
+                        .contains(" of at most 2s), held by:\n  pid=" + holder.pid());
             });
         }
     }
@@ -611,5 +613,72 @@ class FlockTest {
         Flock.on(file, Environment.of(Map.of(), null), event -> {})
                 .acquire(FlockMode.EXCLUSIVE, Duration.ZERO)
                 .close();
+    }
+
+    // Waiting for oneself
+
+    @Test
+    void aThreadThatWouldWaitForItselfIsRefusedAtOnce() throws Exception {
+        for (FlockMode held : FlockMode.values()) {
+            try (LockGuard guard = flock().acquire(held)) {
+                assertThatExceptionOfType(LockUnavailableException.class)
+                        .isThrownBy(() -> flock().acquire(FlockMode.EXCLUSIVE))
+                        .withMessageContaining("KT-LOCK-05")
+                        .withMessageContaining(guard.lockFile().toString());
+                assertThat(flock().tryAcquire(FlockMode.EXCLUSIVE)).isEmpty();
+            }
+        }
+        flock().acquire(FlockMode.EXCLUSIVE).close();
+    }
+
+    @Test
+    void anotherThreadOfThisProcessIsWaitedForAlsoIfItClosesWhatWeTook() throws Exception {
+        LockGuard guard = flock().acquire(FlockMode.SHARED);
+        Waiter waiter = new Waiter(file, FlockMode.EXCLUSIVE, Duration.ofSeconds(30));
+        waiter.waiting();
+        Thread closer = new Thread(() -> {
+            try {
+                guard.close();
+            } catch (KtstrException failed) {
+                throw new IllegalStateException(failed);
+            }
+        });
+        closer.start();
+        closer.join();
+        waiter.guard().close();
+        flock().acquire(FlockMode.EXCLUSIVE).close();
+    }
+
+    // Where releases cannot be watched
+
+    @Test
+    void withNoInotifyInstanceLeftTheWaitEndsAllTheSame() throws Exception {
+        List<Inotify> all = new ArrayList<>();
+        List<KtstrEvent> events = Collections.synchronizedList(new ArrayList<>());
+        try {
+            while (all.size() < 100_000) {
+                all.add(Inotify.open());
+            }
+        } catch (OsException exhausted) {
+            assertThat(exhausted.errno()).isEqualTo(Errno.EMFILE);
+        }
+        try (FlockProcess holder = FlockProcess.hold(file, FlockMode.EXCLUSIVE)) {
+            FutureTask<LockGuard> waiter =
+                    new FutureTask<>(() -> Flock.on(file, Environment.of(Map.of(), null), events::add)
+                            .acquire(FlockMode.EXCLUSIVE, Duration.ofSeconds(30)));
+            new Thread(waiter).start();
+            while (events.stream().noneMatch(KtstrEvent.Waiting.class::isInstance)) {
+                Thread.onSpinWait();
+            }
+            holder.kill();
+            waiter.get(30, TimeUnit.SECONDS).close();
+        } finally {
+            for (Inotify each : all) {
+                each.close();
+            }
+        }
+        assertThat(events.stream().filter(KtstrEvent.Warning.class::isInstance))
+                .singleElement()
+                .satisfies(warning -> assertThat(warning.message()).contains("max_user_instances"));
     }
 }

@@ -22,7 +22,9 @@ public final class HeaderValues {
             #include <fcntl.h>
             #include <stddef.h>
             #include <stdio.h>
+            #include <poll.h>
             #include <sys/file.h>
+            #include <sys/inotify.h>
             #include <sys/stat.h>
             #include <sys/vfs.h>
             #include <linux/fs.h>

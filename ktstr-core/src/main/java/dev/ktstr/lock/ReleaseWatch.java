@@ -1,0 +1,143 @@
+package dev.ktstr.lock;
+
+import dev.ktstr.os.Inotify;
+import dev.ktstr.os.NativeAccessException;
+import dev.ktstr.os.OsException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Wakes whoever waits for a lock when it is released: the kernel tells when a descriptor of the lock file is closed, also
+ * by the death of its process. One inotify instance serves all waiting threads of a process, and is there only while one
+ * waits. One of these threads reads its events, for all; when it leaves, another takes over.
+ *
+ * <p>An event is a hint and no promise: the lock may be taken again, and there are file systems and ways of releasing
+ * ({@code flock -u}) that have none. So nobody waits for one alone.
+ */
+final class ReleaseWatch {
+    private final ReentrantLock state = new ReentrantLock();
+    private final Condition changed = state.newCondition();
+    private final Map<Integer, Integer> watchers = new HashMap<>();
+    private final Map<Integer, Long> closings = new HashMap<>();
+    private @Nullable Inotify inotify;
+    private boolean isRead;
+
+    /** One waiting thread's interest in one lock file. */
+    final class Watch implements AutoCloseable {
+        private final int descriptor;
+        private long seen;
+
+        private Watch(int descriptor) {
+            this.descriptor = descriptor;
+            this.seen = closings.getOrDefault(descriptor, 0L);
+        }
+
+        /** Returns when the file has been closed since the last call, or after {@code limit} at the latest. */
+        void await(Duration limit) throws OsException, InterruptedException {
+            ReleaseWatch.this.await(this, limit);
+        }
+
+        @Override
+        public void close() throws OsException {
+            forget(descriptor);
+        }
+    }
+
+    /**
+     * Starts to watch.
+     *
+     * @throws OsException if this user has no inotify instance or watch left
+     */
+    Watch on(Path lockFile) throws OsException, NativeAccessException {
+        state.lock();
+        try {
+            Inotify instance = inotify == null ? Inotify.open() : inotify;
+            inotify = instance;
+            int descriptor = instance.watchClose(lockFile);
+            watchers.merge(descriptor, 1, Integer::sum);
+            return new Watch(descriptor);
+        } finally {
+            closeIfIdle();
+            state.unlock();
+        }
+    }
+
+    private void await(Watch watch, Duration limit) throws OsException, InterruptedException {
+        long start = System.nanoTime();
+        state.lockInterruptibly();
+        try {
+            long rest = limit.toNanos();
+            while (isUnchanged(watch) && rest > 0) {
+                if (isRead) {
+                    changed.awaitNanos(rest);
+                } else {
+                    readEvents(rest);
+                    if (Thread.interrupted()) { // while it was in the system call, which knows nothing of that
+                        throw new InterruptedException();
+                    }
+                }
+                rest = limit.toNanos() - (System.nanoTime() - start);
+            }
+            watch.seen = closings.getOrDefault(watch.descriptor, 0L);
+        } finally {
+            state.unlock();
+        }
+    }
+
+    /** Reads events for everybody, without the lock while it waits for some. */
+    private void readEvents(long nanos) throws OsException {
+        Inotify instance = inotify;
+        if (instance == null) {
+            throw new IllegalStateException("a watch is open, so its instance is");
+        }
+        isRead = true;
+        Set<Integer> closed = Set.of();
+        state.unlock();
+        try {
+            closed = instance.await((int) Math.min(Integer.MAX_VALUE, TimeUnit.NANOSECONDS.toMillis(nanos) + 1));
+        } finally {
+            state.lock();
+            isRead = false;
+            for (int descriptor : closed.contains(Inotify.ANY) ? watchers.keySet() : closed) {
+                closings.merge(descriptor, 1L, Long::sum);
+            }
+            closings.keySet().retainAll(watchers.keySet());
+            changed.signalAll(); // those whose file was closed, and one who now reads
+        }
+    }
+
+    private boolean isUnchanged(Watch watch) {
+        return closings.getOrDefault(watch.descriptor, 0L) == watch.seen;
+    }
+
+    private void forget(int descriptor) throws OsException {
+        state.lock();
+        try {
+            if (watchers.merge(descriptor, -1, Integer::sum) == 0) {
+                watchers.remove(descriptor);
+                closings.remove(descriptor);
+                if (inotify != null) {
+                    inotify.unwatch(descriptor);
+                }
+            }
+        } finally {
+            closeIfIdle();
+            state.unlock();
+        }
+    }
+
+    private void closeIfIdle() throws OsException {
+        Inotify instance = inotify;
+        if (instance != null && watchers.isEmpty()) {
+            inotify = null;
+            instance.close();
+        }
+    }
+}
