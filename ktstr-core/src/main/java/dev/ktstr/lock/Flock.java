@@ -36,7 +36,7 @@ public final class Flock {
     /** Between retries after a release was seen. The event comes just before the kernel drops the lock. */
     private static final long RETRY_NANOS = 30_000;
 
-    private static final int RETRIES = 3;
+    private static final int RETRIES = 2;
 
     /** Longer than any deadline that can be told from "for ever" with a 64-bit nanosecond clock. */
     private static final Duration FOR_EVER = Duration.ofDays(365L * 100);
@@ -311,7 +311,8 @@ public final class Flock {
 
         private Optional<ReleaseWatch.Watch> watch() throws NativeAccessException {
             try {
-                return Optional.of(environment
+                // Of the process, whatever environment this is: a user has few inotify instances.
+                return Optional.of(Environment.system()
                         .remembered(ReleaseWatch.class, ReleaseWatch::new)
                         .on(file));
             } catch (OsException none) {

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
@@ -15,8 +16,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Wakes whoever waits for a lock when it is released: the kernel tells when a descriptor of the lock file is closed, also
- * by the death of its process. One inotify instance serves all waiting threads of a process, and is there only while one
- * waits. One of these threads reads its events, for all; when it leaves, another takes over.
+ * by the death of its process. One inotify instance serves all waiting threads of a process, from the first wait on; it is
+ * never closed, because the kernel takes 15 ms and more for that (it waits until no event can be under way). One of the
+ * waiting threads reads the events, for all; when it leaves, another takes over.
  *
  * <p>An event is a hint and no promise: the lock may be taken again, and there are file systems and ways of releasing
  * ({@code flock -u}) that have none. So nobody waits for one alone.
@@ -64,7 +66,6 @@ final class ReleaseWatch {
             watchers.merge(descriptor, 1, Integer::sum);
             return new Watch(descriptor);
         } finally {
-            closeIfIdle();
             state.unlock();
         }
     }
@@ -93,10 +94,7 @@ final class ReleaseWatch {
 
     /** Reads events for everybody, without the lock while it waits for some. */
     private void readEvents(long nanos) throws OsException {
-        Inotify instance = inotify;
-        if (instance == null) {
-            throw new IllegalStateException("a watch is open, so its instance is");
-        }
+        Inotify instance = Objects.requireNonNull(inotify, "a watch is open, so its instance is");
         isRead = true;
         Set<Integer> closed = Set.of();
         state.unlock();
@@ -128,16 +126,7 @@ final class ReleaseWatch {
                 }
             }
         } finally {
-            closeIfIdle();
             state.unlock();
-        }
-    }
-
-    private void closeIfIdle() throws OsException {
-        Inotify instance = inotify;
-        if (instance != null && watchers.isEmpty()) {
-            inotify = null;
-            instance.close();
         }
     }
 }

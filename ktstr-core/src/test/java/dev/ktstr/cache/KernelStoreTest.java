@@ -389,7 +389,7 @@ class KernelStoreTest {
             Future<StoreResult> store;
             try (KernelLease held = fixture.cache().lease("k")) {
                 store = thread.submit(() -> fixture.cache().store(request));
-                while (fixture.events.stream().noneMatch(KtstrEvent.Waiting.class::isInstance)) {
+                while (List.copyOf(fixture.events).stream().noneMatch(KtstrEvent.Waiting.class::isInstance)) {
                     assertThat(store.isDone()).isFalse();
                     Thread.onSpinWait();
                 }

@@ -3,6 +3,7 @@ package dev.ktstr.lock;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import dev.ktstr.ChildJvm;
 import dev.ktstr.Environment;
 import dev.ktstr.ErrorCode;
 import dev.ktstr.KtstrException;
@@ -654,7 +655,6 @@ class FlockTest {
     @Test
     void withNoInotifyInstanceLeftTheWaitEndsAllTheSame() throws Exception {
         List<Inotify> all = new ArrayList<>();
-        List<KtstrEvent> events = Collections.synchronizedList(new ArrayList<>());
         try {
             while (all.size() < 100_000) {
                 all.add(Inotify.open());
@@ -662,23 +662,34 @@ class FlockTest {
         } catch (OsException exhausted) {
             assertThat(exhausted.errno()).isEqualTo(Errno.EMFILE);
         }
-        try (FlockProcess holder = FlockProcess.hold(file, FlockMode.EXCLUSIVE)) {
-            FutureTask<LockGuard> waiter =
-                    new FutureTask<>(() -> Flock.on(file, Environment.of(Map.of(), null), events::add)
-                            .acquire(FlockMode.EXCLUSIVE, Duration.ofSeconds(30)));
-            new Thread(waiter).start();
-            while (events.stream().noneMatch(KtstrEvent.Waiting.class::isInstance)) {
-                Thread.onSpinWait();
-            }
-            holder.kill();
-            waiter.get(30, TimeUnit.SECONDS).close();
+        // In another process: this one has its instance from earlier tests.
+        try {
+            assertThat(ChildJvm.of(PollingWaiter.class, file.toString()).run())
+                    .isEqualTo(new ChildJvm.Outcome(0, "true\n"));
         } finally {
             for (Inotify each : all) {
                 each.close();
             }
         }
-        assertThat(events.stream().filter(KtstrEvent.Warning.class::isInstance))
-                .singleElement()
-                .satisfies(warning -> assertThat(warning.message()).contains("max_user_instances"));
+    }
+
+    /** Prints whether it was warned, once its other thread has let go of the lock and it has it. */
+    static final class PollingWaiter {
+        public static void main(String[] arguments) throws Exception {
+            Path file = Path.of(arguments[0]);
+            LockGuard held = Flock.on(file).acquire(FlockMode.EXCLUSIVE);
+            List<KtstrEvent> events = Collections.synchronizedList(new ArrayList<>());
+            FutureTask<LockGuard> waiter = new FutureTask<>(() -> Flock.on(file, Environment.system(), events::add)
+                    .acquire(FlockMode.EXCLUSIVE, Duration.ofSeconds(30)));
+            new Thread(waiter).start();
+            while (List.copyOf(events).stream().noneMatch(KtstrEvent.Waiting.class::isInstance)) {
+                Thread.onSpinWait();
+            }
+            held.close();
+            waiter.get().close();
+            System.out.println(events.stream()
+                    .anyMatch(event -> event instanceof KtstrEvent.Warning
+                            && event.message().contains("max_user_instances")));
+        }
     }
 }
