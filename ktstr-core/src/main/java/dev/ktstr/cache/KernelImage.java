@@ -18,8 +18,9 @@ import java.util.regex.Pattern;
  *
  * @param imageName what it is called in an entry
  * @param banner release, builder and build version, as {@code uname -a} and {@code /proc/version} have them
+ * @param isRecognised false if all of this is only what somebody told us
  */
-record KernelImage(String arch, String imageName, String banner) {
+record KernelImage(String arch, String imageName, String banner, boolean isRecognised) {
     private static final Pattern RELEASE = Pattern.compile("[0-9]\\S*");
     private static final Pattern DEBIAN_VERSION = Pattern.compile("\\bDebian ([0-9]+(?:\\.[0-9]+)+)");
 
@@ -40,6 +41,11 @@ record KernelImage(String arch, String imageName, String banner) {
 
     /** The release, as {@code uname -r} has it. */
     String release() {
+        return release(banner);
+    }
+
+    /** The release that a banner begins with. */
+    static String release(String banner) {
         Matcher release = RELEASE.matcher(banner);
         return release.lookingAt() ? release.group() : banner;
     }
@@ -64,12 +70,12 @@ record KernelImage(String arch, String imageName, String banner) {
                     && header.getInt(X86_MAGIC) == HDRS) {
                 Optional<String> banner = x86Banner(file, Short.toUnsignedInt(header.getShort(X86_VERSION)));
                 if (banner.isPresent()) {
-                    return new KernelImage("x86_64", "bzImage", banner.get());
+                    return new KernelImage("x86_64", "bzImage", banner.get(), true);
                 }
             } else if (header.limit() >= ARM64_MAGIC_OFFSET + 4 && header.getInt(ARM64_MAGIC_OFFSET) == ARM64_MAGIC) {
                 Optional<String> banner = search(file);
                 if (banner.isPresent()) {
-                    return new KernelImage("aarch64", "Image", banner.get());
+                    return new KernelImage("aarch64", "Image", banner.get(), true);
                 }
             }
         }

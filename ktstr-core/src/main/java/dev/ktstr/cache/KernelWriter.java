@@ -31,10 +31,11 @@ import org.jspecify.annotations.Nullable;
 
 /** Stores kernels. */
 final class KernelWriter {
-    static final String LOCK_TIMEOUT_VARIABLE = "KTSTR_CACHE_STORE_LOCK_TIMEOUT";
+    private static final String LOCK_TIMEOUT_VARIABLE = "KTSTR_CACHE_STORE_LOCK_TIMEOUT";
     private static final Duration LOCK_TIMEOUT = Duration.ofMinutes(5);
-    static final String LOCK_ADVICE = "let the test runs that use this kernel finish, or end them; or wait longer: "
-            + LOCK_TIMEOUT_VARIABLE + "=10m (or 90s, 1h), -Dktstr.lockTimeout=10m";
+    private static final String LOCK_ADVICE =
+            "let the test runs that use this kernel finish, or end them; or wait longer: " + LOCK_TIMEOUT_VARIABLE
+                    + "=10m (or 90s, 1h), -Dktstr.lockTimeout=10m";
 
     private final EntryRoot root;
     private final KernelFamily family;
@@ -65,19 +66,27 @@ final class KernelWriter {
             Optional<KernelEntry> same = request.replace()
                     ? Optional.empty()
                     : reader.valid(key).filter(entry -> SameKernel.isStored(input, entry));
-            if (same.isPresent() && !SameKernel.isRaw(same.get())) {
-                lock.settle();
-                return new StoreResult(same.get(), StoreResult.Outcome.ALREADY_STORED, Optional.empty());
+            if (same.isEmpty() || SameKernel.isRaw(same.get())) {
+                root.sweep();
+                try (Staging staging = lock.stage()) {
+                    Optional<StoreResult> written = write(input, key, same, staging);
+                    if (written.isPresent()) {
+                        return written.get();
+                    }
+                }
             }
-            root.sweep();
-            try (Staging staging = lock.stage()) {
-                return write(input, key, same, lock, staging);
-            }
+            lock.settle();
+            return new StoreResult(same.orElseThrow(), StoreResult.Outcome.ALREADY_STORED, Optional.empty());
         }
     }
 
-    /** @param raw the same kernel, whose {@code vmlinux} could not be stripped when it was stored */
-    private StoreResult write(StoreInput input, String key, Optional<KernelEntry> raw, EntryLock lock, Staging staging)
+    /**
+     * Writes and publishes the entry.
+     *
+     * @param raw the same kernel, whose {@code vmlinux} could not be stripped when it was stored
+     * @return empty, with nothing published, if it still cannot be stripped
+     */
+    private Optional<StoreResult> write(StoreInput input, String key, Optional<KernelEntry> raw, Staging staging)
             throws IOException {
         Path directory = staging.directory();
         StoreRequest request = input.request();
@@ -93,8 +102,7 @@ final class KernelWriter {
             // Also after a failed strip: a file that is being written looks like a broken one.
             requireUnchanged(isUnchanged(source, input.vmlinux()), source);
             if (strip.isEmpty() && raw.isPresent()) {
-                lock.settle();
-                return new StoreResult(raw.get(), StoreResult.Outcome.ALREADY_STORED, Optional.empty());
+                return Optional.empty();
             }
         }
         SortedMap<String, String> files = new TreeMap<>();
@@ -119,7 +127,8 @@ final class KernelWriter {
                         "storing " + key + ": it was published, and somebody removed it at once",
                         root.entry(key),
                         "find out who cleans this cache without taking its locks, and store again"));
-        return new StoreResult(entry, replaced ? StoreResult.Outcome.REPLACED : StoreResult.Outcome.STORED, strip);
+        return Optional.of(
+                new StoreResult(entry, replaced ? StoreResult.Outcome.REPLACED : StoreResult.Outcome.STORED, strip));
     }
 
     /**

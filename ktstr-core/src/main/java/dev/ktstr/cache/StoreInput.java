@@ -27,6 +27,7 @@ record StoreInput(
         @Nullable Vmlinux vmlinux) {
 
     private static final long MAX_CONFIG = 16 << 20;
+    private static final String NO_KERNEL = "no Linux kernel, as far as its .rodata says";
     private static final Pattern SERIES = Pattern.compile("[0-9]+\\.[0-9]+");
 
     /**
@@ -89,7 +90,7 @@ record StoreInput(
             }
             // Both said by hand: somebody knows this image better than we do.
             String arch = Machine.arch();
-            return new KernelImage(arch, arch.equals("aarch64") ? "Image" : "bzImage", version);
+            return new KernelImage(arch, arch.equals("aarch64") ? "Image" : "bzImage", version, false);
         }
     }
 
@@ -107,7 +108,7 @@ record StoreInput(
             throw disagree(imageFile, file, image.arch(), arch);
         }
         String version = config.version();
-        if (version != null && !agrees(version, image)) {
+        if (version != null && image.isRecognised() && !agrees(version, image)) {
             throw disagree(imageFile, file, image.upstreamVersion().orElseGet(image::release), version);
         }
         return config;
@@ -126,7 +127,7 @@ record StoreInput(
         return numbers.lookingAt() ? numbers.group() : version;
     }
 
-    private static Vmlinux vmlinux(Path file, KernelImage image, Path imageFile, boolean isKnownBetter)
+    private static Vmlinux vmlinux(Path file, KernelImage image, Path imageFile, boolean isVersionGiven)
             throws IOException {
         FileStat stat = FileStat.of(file).orElseThrow(() -> missing("vmlinux", file));
         try (ElfFile elf = ElfFile.open(file)) {
@@ -134,9 +135,10 @@ record StoreInput(
                 throw disagree(imageFile, file, image.arch(), elf.arch());
             }
             String release = elf.banner()
-                    .map(banner -> new KernelImage("", "", banner.replaceFirst("^Linux version ", "")).release())
-                    .orElse("no Linux kernel");
-            if (!release.equals(image.release()) && !isKnownBetter) {
+                    .map(banner -> KernelImage.release(banner.replaceFirst("^Linux version ", "")))
+                    .orElse(NO_KERNEL);
+            boolean isToldOtherwise = !image.isRecognised() || (release.equals(NO_KERNEL) && isVersionGiven);
+            if (!release.equals(image.release()) && !isToldOtherwise) {
                 throw disagree(imageFile, file, image.release(), release);
             }
             String buildId = elf.buildId().orElse(null);
