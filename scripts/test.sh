@@ -191,4 +191,5 @@ fi
 cd "$ROOT"
 KTSTR_TEST_JDKS=${KTSTR_TEST_JDKS-}
 unset KTSTR_CACHE_DIR KTSTR_CACHE_STORE_LOCK_TIMEOUT # the user's, not the tests'
+export LC_ALL=C.UTF-8 # some tests have names outside of ASCII; those about other locales set them themselves
 main

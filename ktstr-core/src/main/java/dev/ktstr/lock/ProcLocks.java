@@ -27,20 +27,23 @@ final class ProcLocks {
         if (stat.isEmpty()) {
             return List.of();
         }
-        Optional<MountInfo.Mount> mount = MountInfo.read().covering(NativePaths.bytes(lockFile.toRealPath()));
-        if (mount.isEmpty()) {
-            return List.of();
-        }
+        String needle = MountInfo.read()
+                .covering(NativePaths.bytes(lockFile.toRealPath()))
+                .map(mount -> needle(mount.major(), mount.minor(), stat.get().inode()))
+                // Under chroot(2) nothing need cover it; st_dev is right but for btrfs and overlayfs.
+                .orElseGet(() -> needle(
+                        stat.get().deviceMajor(),
+                        stat.get().deviceMinor(),
+                        stat.get().inode()));
         String locks = Files.readString(Path.of("/proc/locks"), StandardCharsets.ISO_8859_1);
         List<LockHolder> holders = new ArrayList<>();
-        parse(locks, needle(mount.get(), stat.get().inode()))
-                .forEach((pid, mode) -> holders.add(new LockHolder(pid, command(pid), mode)));
+        parse(locks, needle).forEach((pid, mode) -> holders.add(new LockHolder(pid, command(pid), mode)));
         return holders;
     }
 
     /** How {@code /proc/locks} names a file: {@code %02x:%02x:%lu} of device and inode. */
-    static String needle(MountInfo.Mount mount, long inode) {
-        return hex(mount.major()) + ":" + hex(mount.minor()) + ":" + Long.toUnsignedString(inode);
+    static String needle(int deviceMajor, int deviceMinor, long inode) {
+        return hex(deviceMajor) + ":" + hex(deviceMinor) + ":" + Long.toUnsignedString(inode);
     }
 
     /**

@@ -99,8 +99,7 @@ class ProcLocksTest {
         "0, 0, -1, 00:00:18446744073709551615",
     })
     void theNeedleIsWrittenAsTheKernelPrintsIt(int major, int minor, long inode, String needle) {
-        assertThat(ProcLocks.needle(new MountInfo.Mount(major, minor, "/"), inode))
-                .isEqualTo(needle);
+        assertThat(ProcLocks.needle(major, minor, inode)).isEqualTo(needle);
     }
 
     @Test
@@ -180,8 +179,10 @@ class ProcLocksTest {
             MountInfo.Mount mount = MountInfo.read()
                     .covering(guard.lockFile().toRealPath().toString().getBytes(UTF_8))
                     .orElseThrow();
-            String needle =
-                    ProcLocks.needle(mount, FileStat.of(file).orElseThrow().inode());
+            String needle = ProcLocks.needle(
+                    mount.major(),
+                    mount.minor(),
+                    FileStat.of(file).orElseThrow().inode());
 
             assertThat(Files.readString(Path.of("/proc/locks"))).contains(" " + needle + " ");
         }
