@@ -58,6 +58,11 @@ public final class Durations {
         return whole ? duration.toSeconds() + "s" : duration.toMillis() + "ms";
     }
 
+    /** The shorter of two. */
+    public static Duration min(Duration one, Duration other) {
+        return one.compareTo(other) < 0 ? one : other;
+    }
+
     private static Map<String, Duration> units() {
         Map<String, Duration> units = new HashMap<>();
         put(units, Duration.ofNanos(1), "ns nsec nanos");

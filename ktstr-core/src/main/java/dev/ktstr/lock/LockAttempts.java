@@ -1,0 +1,159 @@
+package dev.ktstr.lock;
+
+import dev.ktstr.ErrorCode;
+import dev.ktstr.KtstrException;
+import dev.ktstr.os.Fd;
+import dev.ktstr.os.FileStat;
+import dev.ktstr.os.Filesystems;
+import dev.ktstr.os.OsException;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * Attempts on one descriptor, which stays open between them: every close of an attempt of its own would look like
+ * a release to whoever watches the file.
+ */
+final class LockAttempts implements AutoCloseable {
+    private static final int LOCK_FILE_MODE = 0666;
+
+    /** Between retries after a release was seen. The event comes just before the kernel drops the lock. */
+    private static final long RETRY_NANOS = 30_000;
+
+    private static final int RETRIES = 2;
+
+    private final Path file;
+    private final String what;
+    private final FlockMode mode;
+    private final HeldLocks heldLocks;
+    private Optional<Fd> open = Optional.empty();
+
+    /** @param what what the lock guards, for messages */
+    LockAttempts(Path file, String what, FlockMode mode, HeldLocks heldLocks) {
+        this.file = file;
+        this.what = what;
+        this.mode = mode;
+        this.heldLocks = heldLocks;
+    }
+
+    Optional<LockGuard> next() throws KtstrException {
+        while (true) {
+            Fd fd = open.isPresent() ? open.get() : open();
+            open = Optional.of(fd);
+            if (!fd.tryFlock(mode == FlockMode.EXCLUSIVE)) {
+                return Optional.empty();
+            }
+            // A cleaner of temporary files may have removed the name since: others would lock another inode.
+            Optional<FileStat> named = FileStat.of(file);
+            if (named.isPresent() && named.get().isSameFile(fd.stat())) {
+                open = Optional.empty();
+                return Optional.of(new LockGuard(file, mode, fd, heldLocks.note(named.get())));
+            }
+            close();
+        }
+    }
+
+    /** As {@link #next}, a few times within some microseconds. */
+    Optional<LockGuard> several() throws KtstrException {
+        Optional<LockGuard> guard = next();
+        for (int i = 0; i < RETRIES && guard.isEmpty(); i++) {
+            LockSupport.parkNanos(RETRY_NANOS);
+            guard = next();
+        }
+        return guard;
+    }
+
+    /** For after a failed attempt: whoever is in the way, if it is this thread it will not go away. */
+    void refuseToWaitForOneself() throws KtstrException {
+        if (open.isPresent() && heldLocks.isHeldByThisThread(open.get().stat())) {
+            throw new LockUnavailableException(
+                    ErrorCode.LOCK_SELF,
+                    "locking " + what + " (" + mode.operation()
+                            + "): this thread holds that lock itself, and would wait for itself for ever",
+                    file,
+                    "close the lease or guard first; a shared lock cannot be turned into an exclusive one",
+                    null);
+        }
+    }
+
+    @Override
+    public void close() throws OsException {
+        Optional<Fd> fd = open;
+        open = Optional.empty();
+        if (fd.isPresent()) {
+            fd.get().close();
+        }
+    }
+
+    private Fd open() throws KtstrException {
+        while (true) {
+            Optional<Fd> present = openIfPresent();
+            if (present.isPresent()) {
+                return checked(present.get());
+            }
+            Optional<Fd> created = create();
+            if (created.isPresent()) {
+                return checked(created.get());
+            }
+        }
+    }
+
+    private Optional<Fd> openIfPresent() throws KtstrException {
+        try {
+            return Fd.openIfPresent(file);
+        } catch (OsException failed) {
+            throw switch (failed.errno()) {
+                case EACCES, EPERM ->
+                    unavailable("its lock file cannot be opened", failed, "let its owner allow it: chmod 0666 " + file);
+                default -> failed;
+            };
+        }
+    }
+
+    private Fd checked(Fd fd) throws KtstrException {
+        try {
+            RemoteFilesystems.refuse(file, fd.filesystemType());
+            return fd;
+        } catch (KtstrException refused) {
+            fd.close();
+            throw refused;
+        }
+    }
+
+    /** Empty if somebody else has just created it. */
+    private Optional<Fd> create() throws KtstrException {
+        Path directory = file.toAbsolutePath().getParent();
+        Optional<Long> type = directory == null ? Optional.empty() : Filesystems.typeAt(directory);
+        if (type.isPresent()) {
+            RemoteFilesystems.refuse(file, type.get()); // before there is a file to leave behind
+        }
+        Optional<Fd> created;
+        try {
+            created = Fd.create(file);
+        } catch (OsException failed) {
+            throw switch (failed.errno()) {
+                case EROFS, EACCES, EPERM, ENOENT ->
+                    unavailable(
+                            "its lock file is absent and cannot be created",
+                            failed,
+                            "create the empty file as somebody who may (mkdir -p " + directory + " && touch " + file
+                                    + "), or use a writable copy");
+                default -> failed;
+            };
+        }
+        if (created.isPresent()) {
+            open = created; // closed by close() if the next line fails
+            created.get().chmod(LOCK_FILE_MODE); // the original opens lock files for writing, also other users'
+        }
+        return created;
+    }
+
+    private LockUnavailableException unavailable(String why, OsException cause, String advice) {
+        return new LockUnavailableException(
+                ErrorCode.LOCK_ABSENT,
+                "locking " + what + ": " + why + " (" + cause.errno() + ")",
+                file,
+                advice,
+                cause);
+    }
+}
