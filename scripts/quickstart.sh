@@ -33,6 +33,12 @@ case ${1-} in
     ;;
 esac
 
+# Goals run in a directory of their own, which goes at the end: what is relative is meant from here.
+[[ -n ${HOME-} ]] || die 'HOME is unset: Maven and ktstr keep their files there'
+for variable in KTSTR_CACHE_DIR XDG_CACHE_HOME; do
+  [[ -z ${!variable-} || ${!variable} == /* ]] || export "$variable=$PWD/${!variable}"
+done
+
 VERSION=$(sed -n '/<artifactId>ktstr-parent</{n;s/.*<version>\(.*\)<.*/\1/p}' "$ROOT/pom.xml")
 PLUGIN=dev.ktstr:ktstr-maven-plugin:$VERSION
 STATE=$ROOT/target/quickstart

@@ -78,6 +78,14 @@ class MountsIT {
         }
         assertThatThrownBy(() -> cache.store(kernel.request().key("other").build()))
                 .hasMessageContaining("EROFS");
+        assertThatThrownBy(() ->
+                        cache.store(kernel.request().key("k").replace(true).build()))
+                .hasMessageContaining("KT-OS-01")
+                .hasMessageContaining("Read-only file system");
+        assertThat(cache.clean(CleanPolicy.builder().build()).removed()).hasSize(1);
+        assertThat(cache.clean(CleanPolicy.builder().all(true).build()).failed())
+                .hasSize(1);
+        assertThat(cache.verify("k").problems()).isEmpty();
     }
 
     @Test

@@ -8,6 +8,7 @@ import dev.ktstr.os.OsException;
 import java.io.IOException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
@@ -159,6 +160,8 @@ final class EntryReader {
             return names;
         } catch (NotDirectoryException noDirectory) {
             throw KernelCache.notADirectory(root);
+        } catch (FileSystemException failed) {
+            throw EntryException.ofTheDisk("reading the kernel cache", failed, root);
         } catch (DirectoryIteratorException failed) {
             throw failed.getCause();
         }

@@ -48,7 +48,11 @@ public final class KernelCache {
      * @throws EnvironmentException if the variable that decides is unusable
      */
     public static KernelCache open(Environment environment) throws EnvironmentException {
-        EventSink events = EventSink.logging();
+        return open(environment, EventSink.logging());
+    }
+
+    /** As {@link #open(Environment)}, telling a sink of one's own from the start. */
+    public static KernelCache open(Environment environment, EventSink events) throws EnvironmentException {
         CacheDirectory.caution(environment)
                 .filter(environment::firstTime)
                 .ifPresent(caution -> events.accept(new KtstrEvent.Warning(caution)));

@@ -98,7 +98,7 @@ final class KernelCleaner {
         } else if (policy.isDryRun()) {
             List<LockHolder> holders = root.lock(entry.key(), "").holders();
             if (holders.isEmpty()) {
-                removed.add(new CleanReport.Removed(entry.key(), allocated(entry.directory())));
+                removed.add(new CleanReport.Removed(entry.key(), allocated(entry.directory(), false)));
             } else {
                 skip(entry, inUse(holders));
             }
@@ -119,7 +119,7 @@ final class KernelCleaner {
             skip(entry, "replaced or removed by somebody else meanwhile");
             return;
         }
-        long bytes = allocated(entry.directory());
+        long bytes = allocated(entry.directory(), true);
         lock.remove();
         removed.add(new CleanReport.Removed(entry.key(), bytes));
     }
@@ -145,15 +145,16 @@ final class KernelCleaner {
     /**
      * What an entry takes on disk.
      *
-     * @throws AccessDeniedException if this user could not remove all of it: better found out before the first file
+     * @param toBeRemoved whether to throw if not all of it can be removed: better found out before the first file
      */
-    private static long allocated(Path directory) throws IOException {
+    private static long allocated(Path directory, boolean toBeRemoved) throws IOException {
         long[] bytes = {0};
         Files.walkFileTree(directory, new SimpleFileVisitor<>() {
             @Override
             public FileVisitResult preVisitDirectory(Path each, BasicFileAttributes attributes) throws IOException {
-                if (!Files.isWritable(each) || !Files.isExecutable(each)) {
-                    throw new AccessDeniedException(each.toString(), null, "this user cannot remove what is in it");
+                if (toBeRemoved && (!Files.isWritable(each) || !Files.isExecutable(each))) {
+                    throw new AccessDeniedException(
+                            each.toString(), null, "this user cannot remove what is in it, or it is mounted read-only");
                 }
                 return visitFile(each, attributes);
             }

@@ -18,6 +18,13 @@ record KernelTree(Path path, Path image, Optional<Path> vmlinux, Optional<Path> 
     /** @throws StoreException if nothing has been built there */
     static KernelTree open(Path tree) throws StoreException {
         Path top = tree.toAbsolutePath().normalize();
+        if (!Files.isDirectory(top)) {
+            throw new StoreException(
+                    ErrorCode.TREE_NOT_BUILT,
+                    "storing a kernel tree: there is no such directory",
+                    top,
+                    "give the directory of the built tree");
+        }
         for (String image : IMAGES) {
             if (Files.isRegularFile(top.resolve(image))) {
                 return new KernelTree(top, top.resolve(image), file(top, "vmlinux"), file(top, ".config"));

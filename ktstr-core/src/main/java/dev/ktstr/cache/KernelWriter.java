@@ -16,6 +16,7 @@ import dev.ktstr.publish.EntryLock;
 import dev.ktstr.publish.EntryRoot;
 import dev.ktstr.publish.Staging;
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -52,6 +53,14 @@ final class KernelWriter {
     }
 
     StoreResult store(StoreRequest request) throws IOException {
+        try {
+            return storeChecked(request);
+        } catch (FileSystemException failed) {
+            throw EntryException.ofTheDisk("storing a kernel", failed, root.path());
+        }
+    }
+
+    private StoreResult storeChecked(StoreRequest request) throws IOException {
         if (request.key().isPresent()) {
             family.requireStorable(request.key().get());
         }
@@ -63,11 +72,12 @@ final class KernelWriter {
                 request.lockTimeout().isPresent() ? request.lockTimeout().get() : lockTimeout();
         try (EntryLock lock = root.lockForWriting(key, timeout, LOCK_ADVICE)) {
             requireFreePlace(key);
-            Optional<KernelEntry> same = request.replace()
-                    ? Optional.empty()
-                    : reader.valid(key).filter(entry -> SameKernel.isStored(input, entry));
+            Optional<KernelEntry> present = reader.valid(key);
+            Optional<KernelEntry> same =
+                    request.replace() ? Optional.empty() : present.filter(entry -> SameKernel.isStored(input, entry));
             if (same.isEmpty() || SameKernel.isRaw(same.get())) {
                 root.sweep();
+                present.ifPresent(entry -> warnOfLoss(entry, request));
                 try (Staging staging = lock.stage()) {
                     Optional<StoreResult> written = write(input, key, same, staging);
                     if (written.isPresent()) {
@@ -77,6 +87,17 @@ final class KernelWriter {
             }
             lock.settle();
             return new StoreResult(same.orElseThrow(), StoreResult.Outcome.ALREADY_STORED, Optional.empty());
+        }
+    }
+
+    /** An entry with less in it is another entry, and may be what is wanted; more likely something was left out. */
+    private void warnOfLoss(KernelEntry before, StoreRequest request) {
+        boolean vmlinux = before.vmlinux().isPresent() && request.vmlinux().isEmpty();
+        boolean config = before.config().isPresent() && request.config().isEmpty();
+        if (vmlinux || config) {
+            events.accept(new KtstrEvent.Warning("the entry " + before.key() + " had "
+                    + (vmlinux && config ? "vmlinux and config" : vmlinux ? "vmlinux" : "config")
+                    + ", and is replaced by one without, since none was given"));
         }
     }
 

@@ -256,6 +256,12 @@ class KernelListTest {
         Files.writeString(fixture.root, "a file");
         assertThatThrownBy(() -> fixture.cache().list()).hasMessageContaining("KT-ENV-01");
         assertThatThrownBy(() -> fixture.store("k")).hasMessageContaining("KT-ENV-01");
+        KernelCache below = KernelCache.at(fixture.root.resolve("deeper"));
+        assertThatThrownBy(below::list).hasMessageContaining("KT-ENV-01");
+        StoreRequest request = fixture.request("k").build();
+        assertThatThrownBy(() -> below.store(request))
+                .hasMessageContaining("KT-OS-01")
+                .hasMessageContaining("Not a directory");
     }
 
     @Test

@@ -147,6 +147,16 @@ class KernelStoreTest {
     }
 
     @Test
+    void anEntryWithLessInItTakesThePlaceOfAFullerOneWithAWarning() throws IOException {
+        Path vmlinux = TestVmlinux.kernel(directory.resolve("vmlinux"));
+        Path config = fixture.file("config", "CONFIG_A=y\n");
+        fixture.cache()
+                .store(fixture.request("k").vmlinux(vmlinux).config(config).build());
+        assertThat(fixture.store("k").outcome()).isEqualTo(Outcome.REPLACED);
+        assertThat(fixture.warnings()).singleElement().asString().contains("k had vmlinux and config");
+    }
+
+    @Test
     void anEntryOfTheOriginalIsReplacedBecauseItDoesNotSayWhatIsInIt() throws IOException {
         fixture.original("k", "{\"type\":\"tarball\"}");
         assertThat(fixture.store("k").outcome()).isEqualTo(Outcome.REPLACED);

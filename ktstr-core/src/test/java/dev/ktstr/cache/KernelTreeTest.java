@@ -62,6 +62,8 @@ class KernelTreeTest {
         assertThatThrownBy(() -> StoreRequest.forTree(tree))
                 .hasMessageContaining("KT-STORE-05")
                 .hasMessageContaining("make -C " + tree);
+        assertThatThrownBy(() -> StoreRequest.forTree(directory.resolve("absent")))
+                .hasMessageContaining("there is no such directory");
     }
 
     private @Nullable String hash() throws IOException {

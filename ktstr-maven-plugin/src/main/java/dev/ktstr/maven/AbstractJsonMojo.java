@@ -2,9 +2,11 @@ package dev.ktstr.maven;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.ktstr.ErrorCode;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.apache.maven.plugins.annotations.Parameter;
@@ -44,11 +46,19 @@ abstract class AbstractJsonMojo extends AbstractKtstrMojo {
             return;
         }
         Path file = outputFile.toPath().toAbsolutePath();
-        Path directory = file.getParent();
-        if (directory != null) {
-            Files.createDirectories(directory);
+        try {
+            Path directory = file.getParent();
+            if (directory != null) {
+                Files.createDirectories(directory);
+            }
+            Files.writeString(file, text + "\n");
+        } catch (FileSystemException failed) {
+            throw new GoalException(
+                    ErrorCode.ENV_SETTING,
+                    "writing ktstr.outputFile: " + failed,
+                    file,
+                    "name a file in a directory where you may write");
         }
-        Files.writeString(file, text + "\n");
         getLog().info("written to " + file);
     }
 }

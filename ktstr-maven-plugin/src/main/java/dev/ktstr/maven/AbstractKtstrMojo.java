@@ -61,10 +61,9 @@ abstract class AbstractKtstrMojo extends AbstractMojo {
     abstract void run() throws IOException;
 
     KernelCache cache() throws KtstrException {
-        KernelCache cache = cacheDir == null
-                ? KernelCache.open(Environment.system())
-                : KernelCache.at(cacheDir.toPath(), Environment.system());
-        return cache.withEvents(this::report);
+        return cacheDir == null
+                ? KernelCache.open(Environment.system(), this::report)
+                : KernelCache.at(cacheDir.toPath(), Environment.system()).withEvents(this::report);
     }
 
     /** Parses a duration, naming the property when it is none. */

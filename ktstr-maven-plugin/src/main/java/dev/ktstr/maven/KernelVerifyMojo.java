@@ -60,6 +60,9 @@ public final class KernelVerifyMojo extends AbstractKtstrMojo {
             }
         }
         getLog().info(whole + " of " + keys.size() + " entries in " + cache.root() + " are whole");
+        if (keys.isEmpty()) {
+            getLog().warn("there was nothing to verify: is this the cache you mean?");
+        }
         if (!damaged.isEmpty()) {
             throw new GoalException(
                     ErrorCode.ENTRY_DAMAGED,
