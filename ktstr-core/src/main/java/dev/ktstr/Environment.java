@@ -19,9 +19,9 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Everything ktstr takes from around it: variables, the clocks, random names. It is passed in
- * at the edge, once; nothing else reads {@code System.getenv}. It also owns what is
- * remembered per process, such as which warnings have been given. Safe for use by several threads.
+ * Everything ktstr takes from around it: variables, the clocks, random names. It is passed in at the edge, once; nothing
+ * else reads {@code System.getenv}. It also owns what is remembered per process, such as which warnings have been given.
+ * Safe for use by several threads.
  */
 public final class Environment {
     private static final Environment SYSTEM = readSystem();

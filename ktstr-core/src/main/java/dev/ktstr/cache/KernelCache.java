@@ -199,8 +199,9 @@ public final class KernelCache {
 
     /**
      * Stores a kernel, unless the same one is there. When this has returned the entry lasts, also after a power cut;
-     * when it has thrown, what was there before is there still (but for a failure in the last step on a file system
-     * that cannot exchange two names, such as a lower overlayfs layer: then there may be none). Of several processes that store the same kernel at once
+     * when it has thrown, what was there before is there still, unless the very last step failed: then the new entry may
+     * be visible and not yet forced to disk or, on a file system that cannot exchange two names (a lower overlayfs layer),
+     * there may be none. Of several processes that store the same kernel at once
      * one does the work.
      *
      * @throws InvalidKeyException if the key is not allowed; nothing has been touched

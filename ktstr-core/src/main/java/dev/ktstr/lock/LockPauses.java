@@ -46,8 +46,8 @@ final class LockPauses implements AutoCloseable {
     private Optional<ReleaseWatch.Watch> watch() throws NativeAccessException {
         try {
             // Of the process, whatever environment this is: a user has few inotify instances.
-            return Optional.of(Environment.system()
-                    .remembered(ReleaseWatch.class, ReleaseWatch::new)
+            Environment process = Environment.system();
+            return Optional.of(process.remembered(ReleaseWatch.class, () -> new ReleaseWatch(process::nanoTime))
                     .on(file));
         } catch (OsException none) {
             if (environment.firstTime("no inotify")) {

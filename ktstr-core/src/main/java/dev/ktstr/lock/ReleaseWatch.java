@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,12 +25,18 @@ import org.jspecify.annotations.Nullable;
  * ({@code flock -u}) that have none. So nobody waits for one alone.
  */
 final class ReleaseWatch {
+    private final LongSupplier ticker;
     private final ReentrantLock state = new ReentrantLock();
     private final Condition changed = state.newCondition();
     private final Map<Integer, Integer> watchers = new HashMap<>();
     private final Map<Integer, Long> closings = new HashMap<>();
     private @Nullable Inotify inotify;
     private boolean isRead;
+
+    /** @param ticker nanoseconds of a clock that never goes back */
+    ReleaseWatch(LongSupplier ticker) {
+        this.ticker = ticker;
+    }
 
     /** One waiting thread's interest in one lock file. */
     final class Watch implements AutoCloseable {
@@ -71,7 +78,7 @@ final class ReleaseWatch {
     }
 
     private void await(Watch watch, Duration limit) throws OsException, InterruptedException {
-        long start = System.nanoTime();
+        long start = ticker.getAsLong();
         state.lockInterruptibly();
         try {
             long rest = limit.toNanos();
@@ -84,7 +91,7 @@ final class ReleaseWatch {
                         throw new InterruptedException();
                     }
                 }
-                rest = limit.toNanos() - (System.nanoTime() - start);
+                rest = limit.toNanos() - (ticker.getAsLong() - start);
             }
             watch.seen = closings.getOrDefault(watch.descriptor, 0L);
         } finally {

@@ -101,13 +101,17 @@ public final class Fd implements AutoCloseable {
             throw LibC.failure("open " + name + " in", path);
         }
         Fd file = new Fd(fd, path);
-        FileStat stat = file.stat();
-        if (stat.isRegularFile()) {
+        try {
+            FileStat stat = file.stat();
+            if (!stat.isRegularFile()) {
+                Errno kind = stat.isDirectory() ? Errno.EISDIR : Errno.EINVAL;
+                throw new OsException("open " + name + ", which is no regular file, in", kind.number(), path);
+            }
             return file;
+        } catch (OsException refused) {
+            file.close();
+            throw refused;
         }
-        file.close();
-        Errno kind = stat.isDirectory() ? Errno.EISDIR : Errno.EINVAL;
-        throw new OsException("open " + name + ", which is no regular file, in", kind.number(), path);
     }
 
     /** What is by that name in this directory, a symbolic link as itself; empty if nothing is. */

@@ -31,7 +31,7 @@ class ReleaseWatchTest {
 
     @BeforeEach
     void prepare() throws Exception {
-        watches = new ReleaseWatch();
+        watches = new ReleaseWatch(System::nanoTime);
         file = Files.writeString(directory.resolve("k.lock"), "");
     }
 

@@ -50,10 +50,12 @@ abstract class AbstractKtstrMojo extends AbstractMojo {
             }
             throw new MojoExecutionException(message, failure);
         } catch (IOException failure) {
-            throw new MojoExecutionException(
-                    "\n\nreading or writing the kernel cache failed: " + failure
-                            + "\n  fix   check the path, the free space there, and the kernel's log (dmesg)\n",
-                    failure);
+            GoalException coded = new GoalException(
+                    ErrorCode.OS_CALL,
+                    "reading or writing the kernel cache: " + failure,
+                    null,
+                    "check the path, the permissions and the free space there, and the kernel's log (dmesg)");
+            throw new MojoExecutionException("\n\n" + coded.getMessage() + "\n", failure);
         }
     }
 
