@@ -38,7 +38,7 @@ final class Checksums {
         return HexFormat.of().toHexDigits((int) crc.getValue());
     }
 
-    private static MessageDigest sha256() {
+    static MessageDigest sha256() {
         try {
             return MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException impossible) {

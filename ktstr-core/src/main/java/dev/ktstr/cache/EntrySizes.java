@@ -2,10 +2,12 @@ package dev.ktstr.cache;
 
 import dev.ktstr.os.FileStat;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** The cheap check of an entry: its files have the sizes that were recorded. */
+/** The cheap check of an entry: its files are there, and have the sizes that were recorded. */
 final class EntrySizes {
     private EntrySizes() {}
 
@@ -20,7 +22,17 @@ final class EntrySizes {
         return problem(entry.image(), jvm.imageSize())
                 .or(() -> vmlinuxSize == null
                         ? Optional.empty()
-                        : problem(entry.directory().resolve(KernelFamily.VMLINUX), vmlinuxSize));
+                        : problem(entry.directory().resolve(KernelFamily.VMLINUX), vmlinuxSize))
+                .or(() -> missing(entry, jvm));
+    }
+
+    /** Of the rest no sizes are recorded; those that a boot needs must at least be there. */
+    private static Optional<String> missing(KernelEntry entry, StoredDetails jvm) {
+        return jvm.files().keySet().stream()
+                .filter(path -> !path.startsWith(KernelFamily.MODULES + "/" + EntryModules.TREE + "/"))
+                .filter(path -> !Files.isRegularFile(entry.directory().resolve(path), LinkOption.NOFOLLOW_LINKS))
+                .findFirst()
+                .map(path -> path + " is missing");
     }
 
     private static Optional<String> problem(Path file, long recorded) {

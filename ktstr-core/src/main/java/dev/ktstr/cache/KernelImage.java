@@ -2,13 +2,17 @@ package dev.ktstr.cache;
 
 import dev.ktstr.ErrorCode;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -17,10 +21,11 @@ import java.util.regex.Pattern;
  * What a boot image says of itself.
  *
  * @param imageName what it is called in an entry
+ * @param sha256 of the whole image
  * @param banner release, builder and build version, as {@code uname -a} and {@code /proc/version} have them
  * @param isRecognised false if all of this is only what somebody told us
  */
-record KernelImage(String arch, String imageName, String banner, boolean isRecognised) {
+record KernelImage(String arch, String imageName, String banner, String sha256, boolean isRecognised) {
     private static final Pattern RELEASE = Pattern.compile("[0-9]\\S*");
     private static final Pattern DEBIAN_VERSION = Pattern.compile("\\bDebian ([0-9]+(?:\\.[0-9]+)+)");
 
@@ -37,7 +42,9 @@ record KernelImage(String arch, String imageName, String banner, boolean isRecog
 
     private static final byte[] BANNER = "Linux version ".getBytes(StandardCharsets.US_ASCII);
     private static final int BANNER_LENGTH = 512;
-    private static final int CHUNK = 1 << 16;
+
+    /** All that the header of a bzImage can point to, and more. */
+    private static final int HEAD = 1 << 17;
 
     /** The release, as {@code uname -r} has it. */
     String release() {
@@ -57,78 +64,86 @@ record KernelImage(String arch, String imageName, String banner, boolean isRecog
     }
 
     /**
-     * Reads the header of a bzImage or of an arm64 Image.
+     * Reads a bzImage or an arm64 Image.
      *
      * @throws StoreException if it is neither
      */
     static KernelImage read(Path image) throws IOException {
-        try (FileChannel file = FileChannel.open(image, StandardOpenOption.READ)) {
-            ByteBuffer header = ByteBuffer.allocate(X86_HEADER).order(ByteOrder.LITTLE_ENDIAN);
-            readFully(file, header, 0);
-            if (header.limit() == X86_HEADER
-                    && Short.toUnsignedInt(header.getShort(X86_BOOT_FLAG)) == 0xaa55
-                    && header.getInt(X86_MAGIC) == HDRS) {
-                Optional<String> banner = x86Banner(file, Short.toUnsignedInt(header.getShort(X86_VERSION)));
-                if (banner.isPresent()) {
-                    return new KernelImage("x86_64", "bzImage", banner.get(), true);
-                }
-            } else if (header.limit() >= ARM64_MAGIC_OFFSET + 4 && header.getInt(ARM64_MAGIC_OFFSET) == ARM64_MAGIC) {
-                Optional<String> banner = search(file);
-                if (banner.isPresent()) {
-                    return new KernelImage("aarch64", "Image", banner.get(), true);
-                }
-            }
+        try (InputStream bytes = Files.newInputStream(image)) {
+            return read(bytes, image);
         }
-        throw new StoreException(
-                ErrorCode.IMAGE_UNKNOWN,
-                "reading the boot image: it is neither a bzImage (x86_64) nor an uncompressed arm64 Image that names"
-                        + " its version",
-                image,
-                "give the vmlinuz of /boot or of the distribution's package, arch/x86/boot/bzImage, or"
-                        + " arch/arm64/boot/Image (gunzip an Image.gz first). If you know better, give key and"
-                        + " kernelVersion, and it is stored as it is");
     }
 
-    private static Optional<String> x86Banner(FileChannel file, int pointer) throws IOException {
-        ByteBuffer text = ByteBuffer.allocate(BANNER_LENGTH);
-        readFully(file, text, pointer + 0x200L);
-        return pointer == 0 ? Optional.empty() : versionText(text.array(), 0, text.limit());
+    /**
+     * The same of bytes that are no file, to their end.
+     *
+     * @param shown what messages call them
+     */
+    static KernelImage read(InputStream image, Path shown) throws IOException {
+        MessageDigest digest = Checksums.sha256();
+        InputStream bytes = new DigestInputStream(image, digest);
+        byte[] first = bytes.readNBytes(HEAD);
+        ByteBuffer head = ByteBuffer.wrap(first).order(ByteOrder.LITTLE_ENDIAN);
+        boolean isX86 = head.limit() >= X86_HEADER
+                && Short.toUnsignedInt(head.getShort(X86_BOOT_FLAG)) == 0xaa55
+                && head.getInt(X86_MAGIC) == HDRS;
+        boolean isArm64 =
+                !isX86 && head.limit() >= ARM64_MAGIC_OFFSET + 4 && head.getInt(ARM64_MAGIC_OFFSET) == ARM64_MAGIC;
+        Optional<String> banner = isX86
+                ? x86Banner(Short.toUnsignedInt(head.getShort(X86_VERSION)), first)
+                : isArm64 ? search(first, bytes) : Optional.empty();
+        if (banner.isEmpty()) {
+            throw new StoreException(
+                    ErrorCode.IMAGE_UNKNOWN,
+                    "reading the boot image: it is neither a bzImage (x86_64) nor an uncompressed arm64 Image that names"
+                            + " its version",
+                    shown,
+                    "give the vmlinuz of /boot or of the distribution's package, arch/x86/boot/bzImage, or"
+                            + " arch/arm64/boot/Image (gunzip an Image.gz first). If you know better, give key and"
+                            + " kernelVersion, and it is stored as it is");
+        }
+        bytes.transferTo(OutputStream.nullOutputStream());
+        String sha256 = HexFormat.of().formatHex(digest.digest());
+        return isX86
+                ? new KernelImage("x86_64", "bzImage", banner.get(), sha256, true)
+                : new KernelImage("aarch64", "Image", banner.get(), sha256, true);
+    }
+
+    private static Optional<String> x86Banner(int pointer, byte[] bytes) {
+        return pointer == 0 || pointer + 0x200 > bytes.length ? Optional.empty() : versionText(bytes, pointer + 0x200);
     }
 
     /** The first "Linux version" that a digit follows; there is also the format string. */
-    private static Optional<String> search(FileChannel file) throws IOException {
-        ByteBuffer chunk = ByteBuffer.allocate(CHUNK + BANNER_LENGTH);
-        for (long position = 0; position < file.size(); position += CHUNK) {
-            readFully(file, chunk.clear(), position);
-            byte[] bytes = chunk.array();
-            for (int i = 0; i < CHUNK && i + BANNER.length < chunk.limit(); i++) {
-                if (bytes[i] == BANNER[0] && Arrays.equals(bytes, i, i + BANNER.length, BANNER, 0, BANNER.length)) {
-                    Optional<String> found = versionText(bytes, i + BANNER.length, chunk.limit());
+    private static Optional<String> search(byte[] head, InputStream rest) throws IOException {
+        byte[] window = head;
+        while (true) {
+            byte[] next = rest.readNBytes(HEAD);
+            // What may be cut off at the end is looked at again, with what follows.
+            int last = next.length == 0 ? window.length - BANNER.length : window.length - BANNER_LENGTH;
+            for (int i = 0; i < last; i++) {
+                if (window[i] == BANNER[0] && Arrays.equals(window, i, i + BANNER.length, BANNER, 0, BANNER.length)) {
+                    Optional<String> found = versionText(window, i + BANNER.length);
                     if (found.isPresent()) {
                         return found;
                     }
                 }
             }
+            if (next.length == 0) {
+                return Optional.empty();
+            }
+            byte[] kept = Arrays.copyOfRange(window, Math.max(last, 0), window.length);
+            window = Arrays.copyOf(kept, kept.length + next.length);
+            System.arraycopy(next, 0, window, kept.length, next.length);
         }
-        return Optional.empty();
     }
 
     /** The text up to its NUL or line feed, if it starts like a version. */
-    private static Optional<String> versionText(byte[] bytes, int start, int limit) {
+    private static Optional<String> versionText(byte[] bytes, int start) {
         int end = start;
-        while (end < limit && end < start + BANNER_LENGTH && bytes[end] >= ' ' && bytes[end] < 0x7f) {
+        while (end < bytes.length && end < start + BANNER_LENGTH && bytes[end] >= ' ' && bytes[end] < 0x7f) {
             end++;
         }
         String text = new String(bytes, start, end - start, StandardCharsets.US_ASCII);
         return RELEASE.matcher(text).lookingAt() ? Optional.of(text) : Optional.empty();
-    }
-
-    private static void readFully(FileChannel file, ByteBuffer buffer, long position) throws IOException {
-        long at = position;
-        int count;
-        while (buffer.hasRemaining() && (count = file.read(buffer, at)) > 0) {
-            at += count;
-        }
-        buffer.flip();
     }
 }

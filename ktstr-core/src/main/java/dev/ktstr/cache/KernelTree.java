@@ -39,6 +39,11 @@ record KernelTree(Path path, Path image, Optional<Path> vmlinux, Optional<Path> 
                         : "this is no Linux source tree: give the directory that has Kbuild and Makefile in it");
     }
 
+    /** Where its modules are, if some have been built. */
+    Optional<Path> modulesDir() {
+        return Optional.of(path).filter(ModuleTree::isBuilt);
+    }
+
     KernelSource source() throws IOException {
         return new KernelSource.Local(path.toString(), commit().orElse(null));
     }

@@ -1,14 +1,12 @@
 package dev.ktstr.cache;
 
 import java.util.Objects;
+import java.util.Set;
 
 /** Whether storing something would give an entry that is there already. */
 final class SameKernel {
     /** What {@code jvm.strip} says of a {@code vmlinux} that was stored as it was. */
     static final String NO_STRIP = "none";
-
-    /** What {@code jvm.modules} says of an entry without modules. */
-    static final String NO_MODULES = "none";
 
     private SameKernel() {}
 
@@ -19,13 +17,23 @@ final class SameKernel {
         StoreInput.Vmlinux vmlinux = input.vmlinux();
         KernelConfig config = input.config();
         return jvm != null
-                && jvm.imageSha256().equals(input.imageSha256())
-                && jvm.modules().equals(NO_MODULES)
+                && jvm.imageSha256().equals(input.image().sha256())
+                && jvm.modules().equals(input.choice().text())
                 && Objects.equals(stored.configHash(), config == null ? null : config.hash())
                 && stored.ktstrKconfigHash() == null
                 && stored.extraKconfigHash() == null
                 && stored.hasVmlinux() == (vmlinux != null)
                 && (vmlinux == null || isSame(stored, jvm, vmlinux))
+                && EntrySizes.problem(entry, jvm).isEmpty();
+    }
+
+    /** Whether an entry was made from the packages of a request; {@code .deb} files of one checksum have one content. */
+    static boolean isOfPackages(StoreRequest request, KernelEntry entry) {
+        StoredDetails jvm = entry.metadata().jvm();
+        return jvm != null
+                && !request.packages().isEmpty()
+                && Set.copyOf(jvm.packages()).equals(Set.copyOf(request.packages()))
+                && jvm.modules().equals(request.modules().text())
                 && EntrySizes.problem(entry, jvm).isEmpty();
     }
 

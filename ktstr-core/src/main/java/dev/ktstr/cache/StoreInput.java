@@ -8,23 +8,26 @@ import dev.ktstr.os.Machine;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Everything that the files of a request say, read before anything is written.
+ * Everything that the files of a kernel say, read before anything is written.
  *
  * @param config null when none was given
  * @param vmlinux null when none was given
+ * @param choice which modules were asked for; {@link Modules#NONE} when there is nowhere to take any from
  */
 record StoreInput(
         StoreRequest request,
+        KernelFiles files,
         KernelImage image,
-        String imageSha256,
         @Nullable KernelConfig config,
-        @Nullable Vmlinux vmlinux) {
+        @Nullable Vmlinux vmlinux,
+        Modules choice) {
 
     private static final long MAX_CONFIG = 16 << 20;
     private static final String NO_KERNEL = "no Linux kernel, as far as its .rodata says";
@@ -39,37 +42,54 @@ record StoreInput(
             @Nullable String buildId,
             @Nullable String keptSha256) {}
 
-    /** @throws StoreException if a file is unusable, or they belong to different kernels */
-    static StoreInput examine(StoreRequest request) throws IOException {
-        requireFile("the boot image", request.image());
-        Path vmlinux = request.vmlinux().orElse(null);
-        Path config = request.config().orElse(null);
+    /**
+     * @param files with an image
+     * @throws StoreException if a file is unusable, or they belong to different kernels
+     */
+    static StoreInput examine(StoreRequest request, KernelFiles files) throws IOException {
+        Path imageFile = Objects.requireNonNull(files.image());
+        Path vmlinux = files.vmlinux();
+        Path config = files.config();
+        Path modulesDir = files.modulesDir();
+        requireFile("the boot image", imageFile);
         if (vmlinux != null) {
             requireFile("vmlinux", vmlinux);
         }
         if (config != null) {
             requireFile("the kernel configuration", config);
         }
-        KernelImage image = image(request);
-        KernelConfig configuration = config == null ? null : config(config, image, request.image());
+        if (modulesDir != null && !Files.isDirectory(modulesDir)) {
+            throw unusable(
+                    "the directory of modules",
+                    modulesDir,
+                    "there is no such directory",
+                    "give /lib/modules/<release>, or leave modulesDir out");
+        }
+        KernelImage image = image(request, imageFile);
         return new StoreInput(
                 request,
+                files,
                 image,
-                Checksums.sha256(request.image()),
-                configuration,
+                config == null ? null : config(config, image, imageFile),
                 vmlinux == null
                         ? null
                         : vmlinux(
                                 vmlinux,
                                 image,
-                                request.image(),
-                                request.kernelVersion().isPresent()));
+                                imageFile,
+                                request.kernelVersion().isPresent()),
+                modulesDir == null && request.contents().isEmpty() ? Modules.NONE : request.modules());
     }
 
     String key() {
+        return key(request, image);
+    }
+
+    /** The key that a request gives, or that follows from the image. */
+    static String key(StoreRequest request, KernelImage image) {
         return request.key()
                 .orElseGet(() -> image.release() + "-" + request.origin().text() + "-" + image.arch() + "-"
-                        + imageSha256.substring(0, 8));
+                        + image.sha256().substring(0, 8));
     }
 
     /** The upstream version where it is known, else the release. */
@@ -80,9 +100,9 @@ record StoreInput(
                 .orElseGet(image::release);
     }
 
-    private static KernelImage image(StoreRequest request) throws IOException {
+    private static KernelImage image(StoreRequest request, Path file) throws IOException {
         try {
-            return KernelImage.read(request.image());
+            return KernelImage.read(file);
         } catch (StoreException unknown) {
             String version = request.kernelVersion().orElse(null);
             if (request.key().isEmpty() || version == null) {
@@ -90,7 +110,8 @@ record StoreInput(
             }
             // Both said by hand: somebody knows this image better than we do.
             String arch = Machine.arch();
-            return new KernelImage(arch, arch.equals("aarch64") ? "Image" : "bzImage", version, false);
+            String name = arch.equals("aarch64") ? "Image" : "bzImage";
+            return new KernelImage(arch, name, version, Checksums.sha256(file), false);
         }
     }
 

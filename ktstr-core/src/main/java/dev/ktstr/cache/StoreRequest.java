@@ -1,11 +1,10 @@
 package dev.ktstr.cache;
 
-import dev.ktstr.ErrorCode;
 import dev.ktstr.KtstrException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Objects;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -14,6 +13,7 @@ public final class StoreRequest {
     /** Where the files come from, as derived keys say it. */
     enum Origin {
         FILES("files"),
+        PACKAGES("deb"),
         TREE("tree");
 
         private final String text;
@@ -33,14 +33,14 @@ public final class StoreRequest {
         this.values = new Builder(values);
     }
 
-    /** A request for files; at least {@link Builder#image} must be given. */
+    /** A request for files; at least {@link Builder#image} or {@link Builder#contents} must be given. */
     public static Builder builder() {
         return new Builder(Origin.FILES);
     }
 
     /**
-     * A request for what has been built in a kernel source tree: boot image, {@code vmlinux}, {@code .config} and the
-     * commit it stands at. Each can be given otherwise afterwards.
+     * A request for what has been built in a kernel source tree: boot image, {@code vmlinux}, {@code .config},
+     * modules, and the commit it stands at. Each can be given otherwise afterwards.
      *
      * @throws StoreException if nothing has been built there
      * @throws IOException if git was started and could not be talked to
@@ -50,27 +50,21 @@ public final class StoreRequest {
         Builder builder = new Builder(Origin.TREE).image(built.image()).source(built.source());
         built.vmlinux().ifPresent(builder::vmlinux);
         built.config().ifPresent(builder::config);
+        built.modulesDir().ifPresent(builder::modulesDir);
         return builder;
     }
 
     Origin origin() {
-        return values.origin;
+        return values.packages.isEmpty() ? values.origin : Origin.PACKAGES;
     }
 
     Optional<String> key() {
         return Optional.ofNullable(values.key);
     }
 
-    Path image() {
-        return Objects.requireNonNull(values.image);
-    }
-
-    Optional<Path> vmlinux() {
-        return Optional.ofNullable(values.vmlinux);
-    }
-
-    Optional<Path> config() {
-        return Optional.ofNullable(values.config);
+    /** The files that were named. */
+    KernelFiles files() {
+        return new KernelFiles(values.image, values.vmlinux, values.config, values.modulesDir);
     }
 
     Optional<String> kernelVersion() {
@@ -79,6 +73,18 @@ public final class StoreRequest {
 
     KernelSource source() {
         return values.source;
+    }
+
+    Modules modules() {
+        return values.modules;
+    }
+
+    List<PackageId> packages() {
+        return values.packages;
+    }
+
+    Optional<StoreContents> contents() {
+        return Optional.ofNullable(values.contents);
     }
 
     boolean replace() {
@@ -96,6 +102,10 @@ public final class StoreRequest {
         private @Nullable Path image;
         private @Nullable Path vmlinux;
         private @Nullable Path config;
+        private @Nullable Path modulesDir;
+        private Modules modules = Modules.BOOT;
+        private @Nullable StoreContents contents;
+        private List<PackageId> packages = List.of();
         private @Nullable String kernelVersion;
         private KernelSource source = new KernelSource.Local(null, null);
         private boolean replace;
@@ -111,13 +121,17 @@ public final class StoreRequest {
             this.image = other.image;
             this.vmlinux = other.vmlinux;
             this.config = other.config;
+            this.modulesDir = other.modulesDir;
+            this.modules = other.modules;
+            this.contents = other.contents;
+            this.packages = other.packages;
             this.kernelVersion = other.kernelVersion;
             this.source = other.source;
             this.replace = other.replace;
             this.lockTimeout = other.lockTimeout;
         }
 
-        /** The entry's name; without it, {@code <release>-<files|tree>-<arch>-<first 8 hex of the image's SHA-256>}. */
+        /** The entry's name; without it, {@code <release>-<files|deb|tree>-<arch>-<first 8 hex of the image's SHA-256>}. */
         public Builder key(String name) {
             this.key = name;
             return this;
@@ -138,6 +152,30 @@ public final class StoreRequest {
         /** The final {@code .config}. */
         public Builder config(Path file) {
             this.config = file;
+            return this;
+        }
+
+        /** Which modules to store, of those there are; {@link Modules#BOOT} unless told otherwise. */
+        public Builder modules(Modules choice) {
+            this.modules = choice;
+            return this;
+        }
+
+        /** The directory below which the modules are, uncompressed: {@code /lib/modules/<release>}, or a built tree. */
+        public Builder modulesDir(Path directory) {
+            this.modulesDir = directory;
+            return this;
+        }
+
+        /** Where everything comes from that no path was given for. */
+        public Builder contents(StoreContents later) {
+            this.contents = later;
+            return this;
+        }
+
+        /** The distribution packages that the contents come from: a kernel of the same packages is the same kernel. */
+        public Builder packages(List<PackageId> origins) {
+            this.packages = List.copyOf(origins);
             return this;
         }
 
@@ -170,15 +208,11 @@ public final class StoreRequest {
         /**
          * The request.
          *
-         * @throws KtstrException if there is no image
+         * @throws KtstrException if there is neither an image nor contents
          */
         public StoreRequest build() throws KtstrException {
-            if (image == null) {
-                throw new StoreException(
-                        ErrorCode.INPUT_UNUSABLE,
-                        "storing a kernel: no boot image was given",
-                        null,
-                        "name one: the distribution's vmlinuz, or arch/x86/boot/bzImage of a built tree");
+            if (image == null && contents == null) {
+                throw KernelWriter.noImage();
             }
             return new StoreRequest(this);
         }

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
@@ -20,6 +21,7 @@ public final class ElfFile implements AutoCloseable {
     private static final int CHUNK = 1 << 16;
     private static final byte[] BANNER = "Linux version ".getBytes(StandardCharsets.US_ASCII);
     private static final int LONGEST_BANNER = 1024;
+    private static final int MAX_MODULE_INFO = 1 << 20;
 
     /**
      * One section header, as it is in the file (gABI "Section Header").
@@ -161,6 +163,27 @@ public final class ElfFile implements AutoCloseable {
             end++;
         }
         return new String(window, start, end - start, StandardCharsets.UTF_8);
+    }
+
+    /**
+     * What a kernel module says of itself: the texts {@code tag=value} of its {@code .modinfo} section. Empty without one.
+     *
+     * @throws MalformedElfException when the section is not in the file, or larger than 1 MiB
+     */
+    public List<String> moduleInfo() throws IOException {
+        for (int i = 1; i < elf.sectionCount(); i++) {
+            if (elf.hasBytes(i) && elf.name(i).equals(".modinfo")) {
+                if (!elf.isInFile(i) || elf.size(i) > MAX_MODULE_INFO) {
+                    throw elf.malformed(Reason.TRUNCATED, ".modinfo reaches past the end of the file, or is too large");
+                }
+                byte[] bytes = new byte[(int) elf.size(i)];
+                elf.input().read(bytes, bytes.length, elf.offset(i));
+                return Arrays.stream(new String(bytes, StandardCharsets.UTF_8).split("\0", -1))
+                        .filter(text -> !text.isEmpty())
+                        .toList();
+            }
+        }
+        return List.of();
     }
 
     /**

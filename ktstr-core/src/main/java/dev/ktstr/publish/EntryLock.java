@@ -43,7 +43,7 @@ public final class EntryLock implements AutoCloseable {
     public void settle() throws IOException {
         root.sweep(key);
         syncCreated();
-        FileTrees.syncDirectory(root.path());
+        root.settle();
     }
 
     /** Removes the entry. Readers see it whole or not at all; of a symbolic link only the link goes. */

@@ -115,6 +115,18 @@ public final class EntryRoot {
         }
     }
 
+    /**
+     * Makes an entry that is there last, for whoever holds its lock, shared or exclusive: its writer may have died between
+     * the rename and the {@code fsync} that follows it.
+     */
+    public void settle() throws IOException {
+        Path parent = root.getParent();
+        if (parent != null && Files.isReadable(parent)) {
+            FileTrees.syncDirectory(parent); // whoever created the root may not have come to this
+        }
+        FileTrees.syncDirectory(root);
+    }
+
     Path newStagingPath(String key) {
         return root.resolve(family.stagingName(key, environment.randomSuffix()));
     }

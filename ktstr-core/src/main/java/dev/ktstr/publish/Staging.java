@@ -2,10 +2,13 @@ package dev.ktstr.publish;
 
 import dev.ktstr.event.KtstrEvent;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** An entry being written. Closing removes whatever is under the staging name then: an unfinished entry, or an old one. */
 public final class Staging implements AutoCloseable {
+    private static final String SCRATCH = ".scratch";
+
     private final EntryLock lock;
     private final Path directory;
 
@@ -19,6 +22,11 @@ public final class Staging implements AutoCloseable {
         return directory;
     }
 
+    /** An empty directory on the same file system, for what does not become part of the entry. */
+    public Path scratch() throws IOException {
+        return Files.createDirectories(directory.resolve(SCRATCH));
+    }
+
     /**
      * Forces everything to disk and makes it visible. When this has returned the entry lasts; when it has thrown, the
      * old entry is still there or, on a file system that cannot exchange, none.
@@ -26,6 +34,7 @@ public final class Staging implements AutoCloseable {
      * @return whether there was an entry before
      */
     public boolean publish() throws IOException {
+        FileTrees.delete(directory.resolve(SCRATCH));
         return lock.publish(directory);
     }
 

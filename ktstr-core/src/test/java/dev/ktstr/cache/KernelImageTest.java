@@ -47,7 +47,13 @@ class KernelImageTest {
     void aBzImageNamesItsVersion() throws Exception {
         KernelImage image = KernelImage.read(TestKernels.bzImage(directory.resolve("vmlinuz"), TestKernels.BANNER));
 
-        assertThat(image).isEqualTo(new KernelImage("x86_64", "bzImage", "6.14.2 (me@host) #1 SMP", true));
+        assertThat(image)
+                .isEqualTo(new KernelImage(
+                        "x86_64",
+                        "bzImage",
+                        TestKernels.BANNER,
+                        Checksums.sha256(TestKernels.bzImage(TestKernels.BANNER)),
+                        true));
         assertThat(image.release()).isEqualTo("6.14.2");
         assertThat(image.upstreamVersion()).isEmpty();
     }
@@ -56,7 +62,13 @@ class KernelImageTest {
     void anArm64ImageNamesItsVersionAfterTheFormatString() throws Exception {
         KernelImage image = KernelImage.read(TestKernels.arm64Image(directory.resolve("Image"), TestKernels.BANNER));
 
-        assertThat(image).isEqualTo(new KernelImage("aarch64", "Image", "6.14.2 (me@host) #1 SMP", true));
+        assertThat(image)
+                .isEqualTo(new KernelImage(
+                        "aarch64",
+                        "Image",
+                        TestKernels.BANNER,
+                        Checksums.sha256(TestKernels.arm64Image(TestKernels.BANNER)),
+                        true));
     }
 
     @Test

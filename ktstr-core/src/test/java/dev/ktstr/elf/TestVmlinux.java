@@ -1,6 +1,7 @@
 package dev.ktstr.elf;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -34,5 +35,14 @@ public final class TestVmlinux {
     public static Path brokenKernel(Path file) throws IOException {
         byte[] whole = ElfBuilder.executable().build();
         return Files.write(file, Arrays.copyOf(whole, whole.length / 2));
+    }
+
+    /** Writes a kernel module whose {@code .modinfo} has these lines. */
+    public static Path module(Path file, String... lines) throws IOException {
+        Files.createDirectories(file.resolveSibling("."));
+        byte[] text = (String.join("\0", lines) + "\0").getBytes(StandardCharsets.UTF_8);
+        ElfBuilder module = ElfBuilder.object();
+        module.section(".modinfo", 1, Elf64.SHF_ALLOC, text);
+        return module.writeTo(file);
     }
 }

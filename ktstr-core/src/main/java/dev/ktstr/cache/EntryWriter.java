@@ -1,0 +1,200 @@
+package dev.ktstr.cache;
+
+import dev.ktstr.Environment;
+import dev.ktstr.ErrorCode;
+import dev.ktstr.KtstrException;
+import dev.ktstr.elf.MalformedElfException;
+import dev.ktstr.elf.StripReport;
+import dev.ktstr.elf.VmlinuxStripper;
+import dev.ktstr.event.EventSink;
+import dev.ktstr.event.KtstrEvent;
+import dev.ktstr.os.FileCopy;
+import dev.ktstr.os.FileStat;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Collections;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** Writes the files of one entry into a directory that nobody else looks at yet. One use per entry. */
+final class EntryWriter {
+    private final StoreInput input;
+    private final Path directory;
+    private final Optional<KernelEntry> raw;
+    private final Environment environment;
+    private final EventSink events;
+    private Optional<StripReport> strip = Optional.empty();
+
+    /** @param raw the same kernel, whose {@code vmlinux} could not be stripped when it was stored */
+    EntryWriter(
+            StoreInput input, Path directory, Optional<KernelEntry> raw, Environment environment, EventSink events) {
+        this.input = input;
+        this.directory = directory;
+        this.raw = raw;
+        this.environment = environment;
+        this.events = events;
+    }
+
+    /**
+     * Writes everything.
+     *
+     * @return false if its {@code vmlinux} still cannot be stripped, so that the entry would be the one there is
+     */
+    boolean write() throws IOException {
+        Path imageSource = Objects.requireNonNull(input.files().image());
+        Path image = directory.resolve(input.image().imageName());
+        copy("copy kernel image to cache", imageSource, image);
+        requireUnchanged(Checksums.sha256(image).equals(input.image().sha256()), imageSource);
+        Path vmlinux = directory.resolve(KernelFamily.VMLINUX);
+        Path source = input.files().vmlinux();
+        if (source != null) {
+            strip = strip(source, vmlinux);
+            // Also after a failed strip: a file that is being written looks like a broken one.
+            requireUnchanged(isUnchanged(source, input.vmlinux()), source);
+            if (strip.isEmpty() && raw.isPresent()) {
+                return false;
+            }
+        }
+        SortedMap<String, String> files = new TreeMap<>(modules());
+        Path configSource = input.files().config();
+        if (configSource != null) {
+            Path config = directory.resolve(KernelFamily.CONFIG);
+            copy("copy kernel configuration to cache", configSource, config);
+            requireUnchanged(KernelConfig.read(config).equals(input.config()), configSource);
+            files.put(KernelFamily.CONFIG, Checksums.sha256(config));
+        }
+        KernelMetadata metadata = metadata(image, vmlinux, files);
+        try {
+            Files.write(directory.resolve(KernelFamily.METADATA), MetadataCodec.write(metadata));
+        } catch (IOException failed) {
+            throw failed("write cache metadata", directory.resolve(KernelFamily.METADATA), failed);
+        }
+        return true;
+    }
+
+    /** How the {@code vmlinux} was stripped; empty if there is none, or it was copied as it is. */
+    Optional<StripReport> strip() {
+        return strip;
+    }
+
+    /**
+     * Empty if it could not be stripped, and was copied as it is.
+     */
+    private Optional<StripReport> strip(Path source, Path target) throws IOException {
+        try {
+            return Optional.of(VmlinuxStripper.strip(
+                    source,
+                    target,
+                    reason -> warn("stripping " + source + " by the keep list: " + reason.problem()
+                            + "; only its debug sections are removed")));
+        } catch (MalformedElfException reason) {
+            if (raw.isEmpty()) { // else it is no news
+                warn("vmlinux strip failed, caching unstripped: " + source + ": " + reason.problem());
+            }
+            copy("copy vmlinux to cache", source, target);
+            return Optional.empty();
+        }
+    }
+
+    private SortedMap<String, String> modules() throws IOException {
+        Path source = input.files().modulesDir();
+        if (input.choice() == Modules.NONE) {
+            return Collections.emptySortedMap();
+        }
+        ModuleTree tree = source == null ? null : ModuleTree.read(source, input.image());
+        if (tree == null || tree.all().isEmpty()) {
+            warn("no modules were found" + (source == null ? "" : " below " + source) + ": a kernel that has its"
+                    + " disk drivers and file systems as modules will not find its disks (Ubuntu has them in a package of"
+                    + " their own, linux-modules-...)");
+            return Collections.emptySortedMap();
+        }
+        try {
+            return EntryModules.choose(tree, input.choice(), this::warn).writeTo(directory);
+        } catch (IOException failed) {
+            throw failed("copy modules to cache", tree.top(), failed);
+        }
+    }
+
+    private KernelMetadata metadata(Path image, Path vmlinux, SortedMap<String, String> files) throws IOException {
+        StoreInput.Vmlinux source = input.vmlinux();
+        KernelConfig config = input.config();
+        StoredDetails jvm = new StoredDetails(
+                "ktstr-jvm "
+                        + Optional.ofNullable(EntryWriter.class.getPackage().getImplementationVersion())
+                                .orElse("(built in place)"),
+                input.image().release(),
+                input.image().sha256(),
+                Files.size(image),
+                source == null ? null : Checksums.sha256(vmlinux),
+                source == null ? null : Files.size(vmlinux),
+                source == null ? null : source.buildId(),
+                source == null ? null : source.keptSha256(),
+                source == null
+                        ? null
+                        : strip.map(report -> report.kind().text()).orElse(SameKernel.NO_STRIP),
+                input.choice().text(),
+                input.request().packages(),
+                files,
+                null);
+        return new KernelMetadata(
+                input.version(),
+                input.request().source(),
+                input.image().arch(),
+                input.image().imageName(),
+                config == null ? null : config.hash(),
+                Instant.now(environment.clock()).truncatedTo(ChronoUnit.SECONDS).toString(),
+                null,
+                null,
+                source != null,
+                strip.isPresent(),
+                source == null ? null : source.stat().size(),
+                source == null ? null : source.stat().modifiedSeconds(),
+                jvm,
+                raw.map(entry -> entry.metadata().json()).orElse(null));
+    }
+
+    private static boolean isUnchanged(Path source, StoreInput.@Nullable Vmlinux examined) throws IOException {
+        return examined != null
+                && FileStat.of(source).filter(examined.stat()::isUnchanged).isPresent();
+    }
+
+    static void requireUnchanged(boolean unchanged, Path source) throws StoreException {
+        if (!unchanged) {
+            throw new StoreException(
+                    ErrorCode.SOURCE_CHANGED,
+                    "storing a kernel: a file changed while it was read",
+                    source,
+                    "let whatever writes it (a build?) finish, and try again");
+        }
+    }
+
+    private void warn(String text) {
+        events.accept(new KtstrEvent.Warning(text));
+    }
+
+    private static void copy(String doing, Path source, Path target) throws StoreException {
+        try {
+            FileCopy.copy(source, target);
+        } catch (IOException failed) {
+            throw failed(doing, source, failed);
+        }
+    }
+
+    private static StoreException failed(String doing, Path path, IOException cause) {
+        return cause instanceof KtstrException known
+                ? new StoreException(known.code(), doing + ": " + known.problem(), path, known.remedy(), cause)
+                : new StoreException(
+                        ErrorCode.OS_CALL,
+                        doing + ": " + cause,
+                        path,
+                        "check the free space and the permissions in the cache, and store again; what was stored"
+                                + " before is untouched",
+                        cause);
+    }
+}
