@@ -136,6 +136,8 @@ public final class Flock {
     }
 
     private LockAttempts attempts(FlockMode mode) {
-        return new LockAttempts(file, what, mode, environment.remembered(HeldLocks.class, HeldLocks::new));
+        // Of the process, whatever environment this is: a thread is one and the same in all of them.
+        HeldLocks held = Environment.system().remembered(HeldLocks.class, HeldLocks::new);
+        return new LockAttempts(file, what, mode, held);
     }
 }
