@@ -26,6 +26,8 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -79,6 +81,15 @@ class FlockTest {
 
     private Flock flock() {
         return Flock.on(file);
+    }
+
+    private LockGuard heldByAnotherThread() throws Exception {
+        ExecutorService other = Executors.newSingleThreadExecutor();
+        try {
+            return other.submit(() -> flock().acquire(FlockMode.EXCLUSIVE)).get();
+        } finally {
+            other.shutdown();
+        }
     }
 
     private boolean isFree(FlockMode mode) throws KtstrException {
@@ -437,7 +448,7 @@ class FlockTest {
 
     @Test
     void theTimeoutIsMeasuredByTheEnvironmentsTicker() throws Exception {
-        try (LockGuard guard = flock().acquire(FlockMode.EXCLUSIVE)) {
+        try (LockGuard guard = heldByAnotherThread()) {
             Flock leaps = Flock.on(guard.lockFile(), leaping(Duration.ofHours(1)), event -> {});
 
             assertThat(timeout(leaps, FlockMode.SHARED, Duration.ofMinutes(90)))
@@ -506,7 +517,7 @@ class FlockTest {
     void aLongWaitIsToldAgainEveryHalfMinute() throws Exception {
         List<Duration> told = new ArrayList<>();
         EventSink sink = event -> told.add(((KtstrEvent.Waiting) event).waited());
-        try (LockGuard guard = flock().acquire(FlockMode.EXCLUSIVE)) {
+        try (LockGuard guard = heldByAnotherThread()) {
             timeout(
                     Flock.on(guard.lockFile(), leaping(Duration.ofSeconds(10)), sink),
                     FlockMode.SHARED,
