@@ -5,10 +5,13 @@
 
 PATH=$PATH:/usr/sbin:/sbin # bpftool is there; not on everybody's PATH
 
-# What tells that a package's contents are there (a command, or a file), and what Fedora calls it.
+# What tells that a package's contents are there (a command, a file, or a function), and what Fedora calls it.
 declare -A PROBE=(
   [binutils]=readelf
   [bpftool]=bpftool
+  [btrfs-progs]=mkfs.btrfs
+  [busybox-static]=is_busybox_static
+  [e2fsprogs]=mkfs.ext4
   [elfutils]=eu-elflint
   [gcc]=gcc
   [gcc-aarch64-linux-gnu]=aarch64-linux-gnu-gcc
@@ -19,10 +22,13 @@ declare -A PROBE=(
   [libc6-dev-amd64-cross]=/usr/x86_64-linux-gnu/include/stdio.h
   [libc6-dev-arm64-cross]=/usr/aarch64-linux-gnu/include/stdio.h
   [maven]=mvn
+  [qemu-system-x86]=qemu-system-x86_64
   [strace]=strace
   [util-linux]=flock
+  [xfsprogs]=mkfs.xfs
 )
 declare -A FEDORA=(
+  [busybox-static]=busybox
   [libc6-dev]=glibc-devel
   [libc6-dev-amd64-cross]='(no package: the C headers of x86_64, there)'
   [libc6-dev-arm64-cross]='(no package: the C headers of arm64, there)'
@@ -69,9 +75,16 @@ update_package_lists() {
   as_root apt-get update -qq || die 'apt-get update failed; see above'
 }
 
+# Debian has two packages with a busybox, one of which needs libraries.
+is_busybox_static() {
+  local busybox
+  busybox=$(command -v busybox) && grep -qE 'not a dynamic executable|statically linked' <<<"$(ldd "$busybox" 2>&1)"
+}
+
 is_provided() { # PACKAGE
   local probe=${PROBE[$1]-}
   case $probe in
+    is_*) "$probe" ;;
     '') [[ $(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null) == installed ]] ;;
     /*) [[ -e $probe ]] ;;
     *) command -v "$probe" >/dev/null ;;
@@ -80,7 +93,7 @@ is_provided() { # PACKAGE
 
 # Installs what is missing of some packages, saying which and why; where there is no apt, says what is missing and fails.
 need_packages() { # WHY PACKAGE...
-  local why=$1 package
+  local why=$1 package what
   local -a missing=()
   shift
   for package; do
@@ -90,7 +103,8 @@ need_packages() { # WHY PACKAGE...
   if ! has_apt; then
     printf 'error: something is missing: %s. This system has no apt-get, so please install\n' "$why" >&2
     for package in "${missing[@]}"; do
-      printf '  %-24s on Fedora: %s\n' "${PROBE[$package]-$package}" "${FEDORA[$package]-$package}" >&2
+      what=${PROBE[$package]-$package}
+      printf '  %-24s on Fedora: %s\n' "${what/#is_*/$package}" "${FEDORA[$package]-$package}" >&2
     done
     exit 1
   fi
@@ -176,21 +190,27 @@ kernel_package() { # META-PACKAGE...
   return 1
 }
 
+if_present() { # PATH
+  [[ ! -e $1 ]] || printf '%s\n' "$1"
+}
+
 megabytes() { # BYTES
   echo "$((($1 + 500000) / 1000000)) MB"
 }
 
-# Downloads a package here, unpacks the files of a pattern into tree/, and removes the package.
-unpack_package() { # NAME VERSION PATTERN
-  say "downloading $1 $2 ($(megabytes "$(apt_field "$1" Size)"))"
+# Downloads a package, and unpacks it, or only the files of a pattern, into tree/.
+unpack_package() { # FILE NAME VERSION [PATTERN]
+  local -a pattern=()
+  [[ -z ${4-} ]] || pattern=(--wildcards "$4")
+  say "downloading $2 $3 ($(megabytes "$(apt_field "$2" Size)"))"
   # As root apt would hand the download to a user of its own, who must not write here.
-  apt-get download -qq -o APT::Sandbox::User=root "$1=$2" || return 1
-  say "unpacking $1"
-  dpkg-deb --fsys-tarfile ./*.deb | tar -x -C tree --wildcards "$3" || return 1
-  rm ./*.deb
+  apt-get download -qq -o APT::Sandbox::User=root "$2=$3" && mv ./*.deb "$1" || return 1
+  say "unpacking $2"
+  dpkg-deb --fsys-tarfile "$1" | tar -x -C tree --no-same-owner "${pattern[@]}"
 }
 
-# Makes a directory with vmlinuz and, where the packages have them, config and vmlinux: complete or not at all.
+# Makes a directory with image.deb, vmlinuz and, where the packages have them, config and modules/ (of this release), and
+# of the debug package dbg.deb and vmlinux: complete or not at all. One that was there is replaced.
 unpack_kernel() ( # DIRECTORY NAME VERSION [DEBUG-PACKAGE]
   directory=$1
   parent=${directory%/*}
@@ -199,21 +219,23 @@ unpack_kernel() ( # DIRECTORY NAME VERSION [DEBUG-PACKAGE]
   trap 'rm -rf "$work"' EXIT
   trap 'exit 130' HUP INT TERM
   cd "$work" && mkdir tree kernel || exit 1
-  unpack_package "$2" "$3" './boot/*' || exit 1
-  [[ -z ${4-} ]] || unpack_package "$4" "$3" '*/vmlinux-*' || exit 1
+  unpack_package kernel/image.deb "$2" "$3" || exit 1
+  [[ -z ${4-} ]] || unpack_package kernel/dbg.deb "$4" "$3" '*/vmlinux-*' || exit 1
   for file in vmlinuz config vmlinux; do
     found=$(find tree -type f -name "$file-*")
     [[ -z $found ]] || mv "$found" "kernel/$file" || exit 1
   done
+  found=$(find tree -type d -path '*/lib/modules/*' -prune)
+  [[ -z $found ]] || mv "$found" kernel/modules || exit 1
   if gzip -t kernel/vmlinuz 2>/dev/null; then # Ubuntu on arm64; the boot image is inside
     gunzip <kernel/vmlinuz >Image && mv Image kernel/vmlinuz || exit 1
   fi
-  [[ -s kernel/vmlinuz ]] && chmod 644 kernel/* && mv kernel "$directory"
+  [[ -s kernel/vmlinuz ]] && chmod -R u=rwX,go=rX kernel && rm -rf "$directory" && mv kernel "$directory"
 )
 
 # Gets the distribution's current kernel for virtual machines into a directory, without installing it. What is there of
-# the same version is used again. Sets KERNEL_PACKAGE ("name version"), KERNEL_IMAGE, and KERNEL_VMLINUX and
-# KERNEL_CONFIG, which are empty where the distribution has none.
+# the same version is used again. Sets KERNEL_PACKAGE ("name version"), KERNEL_DEB and KERNEL_IMAGE, and KERNEL_DEBUG_DEB,
+# KERNEL_VMLINUX, KERNEL_CONFIG and KERNEL_MODULES, which are empty where the distribution has none.
 fetch_kernel() { # DIRECTORY
   local arch found name version debug directory update
   local -a metas
@@ -233,14 +255,17 @@ fetch_kernel() { # DIRECTORY
     directory=$1/${name}_${version}_$arch
     {
       flock 9
-      [[ -d $directory ]] || unpack_kernel "$directory" "$name" "$version" "$debug" || {
+      # Earlier versions of this script did not keep the packages.
+      [[ -e $directory/image.deb ]] || unpack_kernel "$directory" "$name" "$version" "$debug" || {
         (($? < 128)) || exit 130 # interrupted
         continue
       }
     } 9>"$1/.lock"
-    KERNEL_PACKAGE="$name $version" KERNEL_IMAGE=$directory/vmlinuz KERNEL_VMLINUX='' KERNEL_CONFIG=''
-    [[ ! -e $directory/vmlinux ]] || KERNEL_VMLINUX=$directory/vmlinux
-    [[ ! -e $directory/config ]] || KERNEL_CONFIG=$directory/config
+    KERNEL_PACKAGE="$name $version" KERNEL_DEB=$directory/image.deb KERNEL_IMAGE=$directory/vmlinuz
+    KERNEL_DEBUG_DEB=$(if_present "$directory/dbg.deb")
+    KERNEL_VMLINUX=$(if_present "$directory/vmlinux")
+    KERNEL_CONFIG=$(if_present "$directory/config")
+    KERNEL_MODULES=$(if_present "$directory/modules")
     return
   done
   [[ -n ${found-} ]] || die "apt knows no package ${metas[*]}: does its sources.list have the main archive?"

@@ -14,7 +14,7 @@ Builds and installs the ktstr artifacts, fetches the distribution's current kern
 its debug package through apt, stores the kernel, and lists and verifies the store. Nothing is installed on the system.
 A second run finds everything in place and takes seconds.
 
-Needs a JDK 17 or newer and Maven 3.6.3 or newer, on Debian or Ubuntu, and about 1 GB of disk space.
+Needs a JDK 17 or newer and Maven 3.6.3 or newer, on Debian or Ubuntu, and about 1.5 GB of disk space.
 
   KTSTR_CACHE_DIR   the store (else $XDG_CACHE_HOME/ktstr/kernels, else ~/.cache/ktstr/kernels)
   XDG_CACHE_HOME    downloads go to ktstr/debian-kernels there (else in ~/.cache)

@@ -15,7 +15,7 @@ formatter and static analysis, and runs all tests: unit tests, integration tests
 3.9. Fails if a test failed or was skipped, or if none ran. The last line says how many passed and failed.
 
 Needs Maven, and root: some tests mount file systems. Without root it starts itself again with sudo, if that asks for no
-password. About 10 minutes on 2 cores; one module's unit tests alone: mvn -pl ktstr-core -am test
+password. About 12 minutes on 2 cores; one module's unit tests alone: mvn -pl ktstr-core -am test
 
   KTSTR_TEST_JDKS   on which JDKs to run the tests, such as "17 25" (else the one that Maven uses)
   CI                if "true", a missing JDK 17 is an error; else only formatter and static analysis need it
@@ -110,6 +110,7 @@ run_tests() { # JDK MAVEN-ARGUMENT...
   done
   JAVA_HOME=$JDK mvn -B -ntp -fae -Pcompiled "$@" \
     "-Dktstr.it.image=$KERNEL_IMAGE" "-Dktstr.it.vmlinux=$KERNEL_VMLINUX" "-Dktstr.it.config=$KERNEL_CONFIG" \
+    "-Dktstr.it.modules=$KERNEL_MODULES" "-Dktstr.it.packages=$KERNEL_DEB,$KERNEL_DEBUG_DEB" \
     verify || status=$?
   for module in "${MODULES[@]}"; do
     add_group "$jdk" "$module" 'unit tests' surefire "$(has_files "$module/src/test/java" '*Test.java')"
@@ -145,6 +146,7 @@ main() {
   need_packages 'the tests check stripped kernels with other readers' binutils elfutils gdb bpftool
   need_packages 'the tests trace stores, and take locks from outside' strace util-linux
   need_packages 'the tests store a kernel from a git tree' git
+  need_packages 'the tests boot a kernel that mounts disks' qemu-system-x86 busybox-static btrfs-progs xfsprogs e2fsprogs
   read -r -a majors <<<"${KTSTR_TEST_JDKS//,/ }"
   ((${#majors[@]})) || majors=("$(jdk_major "$(current_jdk)" || echo 17)")
   for major in "${majors[@]}"; do
@@ -153,8 +155,8 @@ main() {
   done
   fetch_kernel "$(kernel_downloads)"
   say "testing with $KERNEL_PACKAGE"
-  [[ -n $KERNEL_VMLINUX ]] || die "$KERNEL_PACKAGE has no debug package in this archive, and the tests need a vmlinux: \
-run them on Debian"
+  [[ -n $KERNEL_VMLINUX && -n $KERNEL_MODULES ]] || die "$KERNEL_PACKAGE has no debug package in this archive, or no \
+modules, and the tests need vmlinux and modules: run them on Debian"
 
   build
   for i in "${!majors[@]}"; do

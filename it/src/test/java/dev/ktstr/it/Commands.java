@@ -51,7 +51,7 @@ final class Commands {
 
     static void requireRoot() throws IOException {
         Object user = Files.getAttribute(Path.of("/proc/self"), "unix:uid");
-        assumeTrue(user.equals(0), "needs root, to mount");
+        assumeTrue(user.equals(0), "needs root");
     }
 
     static void requireProgram(String name) {

@@ -22,10 +22,23 @@ record RealKernel(Path image, Path vmlinux, Path config) {
         return new RealKernel(image, vmlinux, Files.writeString(file, content));
     }
 
+    /** The directory with its modules, uncompressed. */
+    static Path requireModules() {
+        Path directory = path("ktstr.it.modules");
+        assumeTrue(Files.isDirectory(directory), () -> directory + " is no directory");
+        return directory;
+    }
+
     private static Path file(String property) {
+        Path file = path(property);
+        assumeTrue(Files.isRegularFile(file), () -> file + " is no file");
+        return file;
+    }
+
+    private static Path path(String property) {
         String value = System.getProperty(property, "");
         assumeTrue(
-                !value.isEmpty() && Files.isRegularFile(Path.of(value)),
+                !value.isEmpty(),
                 () -> "needs a kernel: set -D" + property + ", or run scripts/test.sh, which fetches one");
         return Path.of(value);
     }

@@ -3,8 +3,11 @@
  * reason where that is missing; {@code scripts/test.sh} provides everything and lets none abort.
  *
  * <ul>
+ *   <li>{@code gcc}: a C compiler
  *   <li>{@code kernel}: the properties {@code ktstr.it.image}, {@code ktstr.it.vmlinux} and {@code ktstr.it.config}
- *   <li>{@code root}: to mount
+ *   <li>{@code qemu}: {@code qemu-system-x86_64}, a static busybox, mkfs and fsck of btrfs, xfs and ext4, and the property
+ *       {@code ktstr.it.modules}
+ *   <li>{@code root}: to mount, and for namespaces
  *   <li>{@code strace}: the program
  * </ul>
  */

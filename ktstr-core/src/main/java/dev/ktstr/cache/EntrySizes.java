@@ -11,10 +11,15 @@ import java.util.Optional;
 final class EntrySizes {
     private EntrySizes() {}
 
-    /** What is wrong, in one line; empty when nothing is, and for entries of the original, which records no sizes. */
+    /** What is wrong, in one line; empty when nothing is. The original records no sizes, only that there is a vmlinux. */
     static Optional<String> problem(KernelEntry entry) {
         StoredDetails jvm = entry.metadata().jvm();
-        return jvm == null ? Optional.empty() : problem(entry, jvm);
+        if (jvm != null) {
+            return problem(entry, jvm);
+        }
+        return entry.metadata().hasVmlinux() && entry.vmlinux().isEmpty()
+                ? Optional.of(KernelFamily.VMLINUX + " is missing")
+                : Optional.empty();
     }
 
     static Optional<String> problem(KernelEntry entry, StoredDetails jvm) {

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
@@ -22,6 +23,8 @@ import java.util.Optional;
 
 /** Removes entries that nobody holds. One use per clean. */
 final class KernelCleaner {
+    private static final String REMOVED_MEANWHILE = "replaced or removed by somebody else meanwhile";
+
     private final EntryRoot root;
     private final EntryReader reader;
     private final Environment environment;
@@ -42,6 +45,10 @@ final class KernelCleaner {
             try {
                 clean(entry);
             } catch (IOException failure) {
+                if (!Files.exists(entry.directory(), LinkOption.NOFOLLOW_LINKS)) {
+                    skip(entry, REMOVED_MEANWHILE); // by the original's clean, which asks for no lock
+                    continue;
+                }
                 failed.add(new CleanReport.Failed(entry.key(), failure.toString()));
             }
         }
@@ -116,7 +123,7 @@ final class KernelCleaner {
 
     private void remove(ListedEntry entry, EntryLock lock) throws IOException {
         if (!isStillTheListedOne(entry)) {
-            skip(entry, "replaced or removed by somebody else meanwhile");
+            skip(entry, REMOVED_MEANWHILE);
             return;
         }
         long bytes = allocated(entry.directory(), true);

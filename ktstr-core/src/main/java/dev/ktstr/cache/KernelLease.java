@@ -38,7 +38,7 @@ public final class KernelLease implements AutoCloseable {
                     entry.directory(),
                     "it was replaced or removed by somebody who does not take the lock");
         }
-        Optional<String> problem = EntrySizes.problem(entry);
+        Optional<String> problem = EntrySizes.problem(now.get());
         if (problem.isPresent()) {
             throw EntryException.damaged(entry.key(), entry.directory(), problem.get());
         }

@@ -106,10 +106,11 @@ public final class EntryLock implements AutoCloseable {
         try {
             Filesystems.exchange(staging, entry);
         } catch (OsException cannotExchange) {
-            if (!isNotMovable(cannotExchange)) {
+            if (isNotMovable(cannotExchange)) {
+                removeInPlace(entry);
+            } else if (cannotExchange.errno() != Errno.ENOENT || Files.exists(entry, LinkOption.NOFOLLOW_LINKS)) {
                 throw cannotExchange;
-            }
-            removeInPlace(entry);
+            } // else the original's clean, which asks for no lock, has just removed it
             Filesystems.rename(staging, entry);
         }
     }

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -80,6 +81,14 @@ final class FileTrees {
             public FileVisitResult visitFile(Path path, BasicFileAttributes attributes) throws IOException {
                 file.visit(path);
                 return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult visitFileFailed(Path path, IOException failure) throws IOException {
+                if (failure instanceof NoSuchFileException && !path.equals(top)) {
+                    return FileVisitResult.CONTINUE; // somebody else removed it: the original sweeps without a lock
+                }
+                throw failure;
             }
 
             @Override
