@@ -158,14 +158,15 @@ class ArchitectureTest {
     void onlyTheCodecAndItsHelpersKnowJackson() {
         noClasses()
                 .that()
-                .haveNameNotMatching("dev\\.ktstr\\.cache\\.(MetadataCodec|JsonFields|JsonLayout|JsonText)(\\$.*)?")
+                .haveNameNotMatching(
+                        "dev\\.ktstr\\.(cache\\.(MetadataCodec|JsonFields|JsonLayout|JsonText)|lock\\.HolderJson)(\\$.*)?")
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("com.fasterxml..")
                 .check(MAIN);
         noClasses()
                 .that()
-                .haveNameMatching("dev\\.ktstr\\.cache\\.(MetadataCodec|Json.*)")
+                .haveNameMatching("dev\\.ktstr\\.(cache\\.(MetadataCodec|Json.*)|lock\\.HolderJson)")
                 .should()
                 .bePublic()
                 .check(MAIN);

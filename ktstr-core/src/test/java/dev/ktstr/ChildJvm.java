@@ -51,6 +51,13 @@ public final class ChildJvm {
         return this;
     }
 
+    /** Starts it, for somebody who reads and ends it. */
+    public Process start() throws IOException {
+        return builder.command(command)
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+    }
+
     /** Both streams go to one output. */
     public Outcome run() throws IOException, InterruptedException {
         Path output = Files.createTempFile("child", ".txt");

@@ -114,6 +114,12 @@ class MountsIT {
                 .hasMessageContaining("free space there");
         assertThat(names(mount)).containsExactlyInAnyOrder("k", ".locks");
         assertThat(cache.verify("k").problems()).isEmpty();
+        Commands.run("sh", "-c", "cat /dev/zero > " + mount + "/zeros || true");
+        try (KernelLease lease = cache.lease("k")) {
+            assertThat(names(mount.resolve(".locks/holders/k.lock")))
+                    .as("%s", lease)
+                    .isEmpty();
+        }
     }
 
     private KernelCache overlay() throws Exception {

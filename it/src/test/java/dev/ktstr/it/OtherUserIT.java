@@ -3,11 +3,17 @@ package dev.ktstr.it;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ktstr.cache.KernelCache;
+import dev.ktstr.cache.KernelLease;
+import dev.ktstr.lock.Flock;
+import dev.ktstr.lock.FlockMode;
+import dev.ktstr.lock.LockGuard;
+import dev.ktstr.lock.LockHolder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -60,6 +66,40 @@ class OtherUserIT {
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(lockFile)))
                 .isEqualTo("rw-rw-rw-");
         cache.store(copy.request().key("theirs").replace(true).build());
+    }
+
+    @Test
+    void anotherUserLeavesARecordBesideOursAndReadsIt() throws Exception {
+        Path holders = cache.root().resolve(".locks/holders/k.lock");
+        try (KernelLease ours = cache.lease("k")) {
+            Process theirs =
+                    Commands.start(command(LeaseMain.class, cache.root().toString(), "k", "0"));
+            assertThat(theirs.inputReader().readLine()).isEqualTo("held k");
+            try (Stream<Path> records = Files.list(holders)) {
+                assertThat(records).as("%s", ours).hasSize(2);
+            }
+            List<LockHolder> seen = Flock.on(cache.root().resolve(".locks/k.lock"))
+                    .withHoldersIn(cache.root().resolve(".locks/holders"))
+                    .holders();
+            assertThat(seen)
+                    .hasSize(2)
+                    .allSatisfy(who -> assertThat(who.since()).isNotNull());
+            theirs.getOutputStream().close();
+            assertThat(theirs.waitFor()).isZero();
+        }
+        assertThat(holders).isEmptyDirectory();
+        // Stale, of root's, in root's sticky directory: not theirs to remove, and no holder.
+        Path stale = Files.writeString(holders.resolve("1-0123abcd"), "{}");
+        assertThat(Files.getAttribute(holders, "unix:mode")).isEqualTo(0041777);
+        try (LockGuard writer = Flock.on(cache.root().resolve(".locks/k.lock"))
+                .withHoldersIn(cache.root().resolve(".locks/elsewhere"))
+                .acquire(FlockMode.EXCLUSIVE)) {
+            assertThat(asNobody(LeaseMain.class, cache.root().toString(), "k", "0"))
+                    .as("%s", writer)
+                    .contains("timed out after 0s")
+                    .doesNotContain("pid=1 ");
+        }
+        assertThat(stale).exists();
     }
 
     private String asNobody(Class<?> main, String... arguments) throws Exception {

@@ -7,7 +7,9 @@ import dev.ktstr.ErrorCode;
 import dev.ktstr.KtstrException;
 import dev.ktstr.event.EventSink;
 import dev.ktstr.event.KtstrEvent;
+import dev.ktstr.lock.ListedLock;
 import dev.ktstr.lock.LockGuard;
+import dev.ktstr.lock.LockSurvey;
 import dev.ktstr.lock.LockUnavailableException;
 import dev.ktstr.publish.EntryRoot;
 import java.io.IOException;
@@ -238,6 +240,21 @@ public final class KernelCache {
             verifier.note("checked without a lock: " + readOnly.code().id());
             return verifier.verify();
         }
+    }
+
+    /**
+     * Every lock file of this store by key, held or not: those of kernels, of source trees ({@code source-*}) and, in a
+     * root that they share, of disk templates. Takes none of them.
+     */
+    public List<ListedLock> locks(LockSurvey survey) throws IOException {
+        return EntryRoot.locks(root.path(), survey);
+    }
+
+    /** Those of the disk templates in a root, which may be that of kernels, too. */
+    public static List<ListedLock> templateLocks(Path root, LockSurvey survey) throws IOException {
+        return EntryRoot.locks(root, survey).stream()
+                .filter(lock -> KernelFamily.isTemplate(lock.name()))
+                .toList();
     }
 
     /** What is there, as the advice of a message about something that is not. */

@@ -145,8 +145,8 @@ final class KernelCleaner {
         skipped.add(new CleanReport.Skipped(entry.key(), why));
     }
 
-    private static String inUse(List<LockHolder> holders) {
-        return "in use by\n" + LockHolder.describe(holders);
+    private String inUse(List<LockHolder> holders) {
+        return "in use by\n" + LockHolder.describe(holders, environment.clock());
     }
 
     /**

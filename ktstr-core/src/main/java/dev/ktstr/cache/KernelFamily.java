@@ -122,7 +122,7 @@ final class KernelFamily implements EntryFamily {
         return Optional.empty();
     }
 
-    private static boolean isTemplate(String name) {
+    static boolean isTemplate(String name) {
         return TEMPLATE.matcher(name).matches() || name.contains(TEMPLATE_STAGING) || name.startsWith(TEMPLATE_IMAGE);
     }
 

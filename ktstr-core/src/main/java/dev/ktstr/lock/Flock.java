@@ -5,9 +5,9 @@ import dev.ktstr.Environment;
 import dev.ktstr.KtstrException;
 import dev.ktstr.event.EventSink;
 import dev.ktstr.event.KtstrEvent;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
@@ -27,18 +27,24 @@ public final class Flock {
     private static final Duration FOR_EVER = Duration.ofDays(365L * 100);
 
     private final Path file;
-    private final String what;
-    private final String remedy;
+    private final Purpose purpose;
+    private final Records records;
     private final Environment environment;
     private final EventSink events;
 
-    private Flock(Path file, String what, String remedy, Environment environment, EventSink events) {
+    private Flock(Path file, Purpose purpose, Records records, Environment environment, EventSink events) {
         this.file = file;
-        this.what = what;
-        this.remedy = remedy;
+        this.purpose = purpose;
+        this.records = records;
         this.environment = environment;
         this.events = events;
     }
+
+    /** What it guards, and what to do when it stays taken. */
+    private record Purpose(String what, String remedy) {}
+
+    /** Where holders say who they are, if anywhere, and whether we do. */
+    private record Records(Optional<HolderDirectory> directory, boolean areLeft, Optional<String> test) {}
 
     /** The lock on a file, in this process's environment, that reports to nobody. Touches nothing yet. */
     public static Flock on(Path lockFile) {
@@ -49,8 +55,8 @@ public final class Flock {
     public static Flock on(Path lockFile, Environment environment, EventSink events) {
         return new Flock(
                 lockFile,
-                lockFile.toString(),
-                "wait for the holders to finish, or end them, and try again",
+                new Purpose(lockFile.toString(), "wait for the holders to finish, or end them, and try again"),
+                new Records(Optional.empty(), false, Optional.empty()),
                 environment,
                 events);
     }
@@ -62,7 +68,37 @@ public final class Flock {
      * @param advice what to do when it stays taken
      */
     public Flock describedAs(String thing, String advice) {
-        return new Flock(file, thing, advice, environment, events);
+        return new Flock(file, new Purpose(thing, advice), records, environment, events);
+    }
+
+    /**
+     * The same lock, whose holders can be found in a directory even where {@code /proc/locks} does not show them, as in
+     * another container. Leaves nothing there itself.
+     *
+     * @param holders where {@link #recordedIn} leaves records; need not be there
+     */
+    public Flock withHoldersIn(Path holders) {
+        return with(new Records(Optional.of(new HolderDirectory(holders, file)), false, records.test));
+    }
+
+    /**
+     * As {@link #withHoldersIn}, and whoever takes the lock through this leaves a record there of who they are, until the
+     * guard is closed: {@code <holders>/<lock file name>/<pid>-<8 hex>}. Where none can be written, the lock is taken
+     * without.
+     *
+     * @param holders is created if need be; the directory that it is in is not
+     */
+    public Flock recordedIn(Path holders) {
+        return with(new Records(Optional.of(new HolderDirectory(holders, file)), true, records.test));
+    }
+
+    /** The same lock, taken for a test: records say so. */
+    public Flock forTest(String test) {
+        return with(new Records(records.directory, records.areLeft, Optional.of(test)));
+    }
+
+    private Flock with(Records other) {
+        return new Flock(file, purpose, other, environment, events);
     }
 
     public Path lockFile() {
@@ -78,7 +114,7 @@ public final class Flock {
      */
     public Optional<LockGuard> tryAcquire(FlockMode mode) throws KtstrException {
         try (LockAttempts attempts = attempts(mode)) {
-            return attempts.next();
+            return attempts.next().map(guard -> recorded(guard, mode));
         }
     }
 
@@ -109,35 +145,52 @@ public final class Flock {
             while (guard.isEmpty()) {
                 Duration waited = Duration.ofNanos(environment.nanoTime() - start);
                 if (waited.compareTo(limit) >= 0) {
-                    throw new LockTimeoutException(mode, what, timeout, file, holders(), remedy);
+                    throw new LockTimeoutException(
+                            mode, purpose.what, timeout, file, holders(), environment.clock(), purpose.remedy);
                 }
                 attempts.refuseToWaitForOneself();
                 if (waited.compareTo(nextMessage) >= 0) {
-                    events.accept(new KtstrEvent.Waiting(what, file, LockHolder.describe(holders()), waited, limit));
+                    events.accept(new KtstrEvent.Waiting(
+                            purpose.what, file, LockHolder.describe(holders(), environment.clock()), waited, limit));
                     nextMessage = waited.plus(BETWEEN_MESSAGES);
                 }
                 pauses.next(limit.minus(waited));
                 guard = attempts.several();
             }
-            return guard.get();
+            return recorded(guard.get(), mode);
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
-            throw new LockInterruptedException(what, file, interrupted);
+            throw new LockInterruptedException(purpose.what, file, interrupted);
         }
     }
 
     /** Who holds it now, as far as this process can see; takes no lock. */
     public List<LockHolder> holders() {
-        try {
-            return ProcLocks.holders(file);
-        } catch (IOException unreadable) {
-            return List.of(); // only ever part of a message: who cannot be seen is not named
+        return LockSurvey.now(environment).holders(file, records.directory);
+    }
+
+    /** The lock that has been granted, with the record that its guard removes. */
+    private LockGuard recorded(LockGuard guard, FlockMode mode) {
+        if (records.directory.isEmpty()) {
+            return guard;
         }
+        HolderDirectory directory = records.directory.get();
+        Instant now = environment.clock().instant();
+        if (mode == FlockMode.EXCLUSIVE) {
+            directory.live(now); // for what this removes: whatever is there has been left behind
+        }
+        if (!records.areLeft) {
+            return guard;
+        }
+        return directory
+                .leave(ThisProcess.here(), mode, now, records.test.orElse(null), environment.randomSuffix())
+                .map(guard::closingFirst)
+                .orElse(guard);
     }
 
     private LockAttempts attempts(FlockMode mode) {
         // Of the process, whatever environment this is: a thread is one and the same in all of them.
         HeldLocks held = Environment.system().remembered(HeldLocks.class, HeldLocks::new);
-        return new LockAttempts(file, what, mode, held);
+        return new LockAttempts(file, purpose.what, mode, held);
     }
 }

@@ -1,5 +1,7 @@
 package dev.ktstr.lock;
 
+import org.jspecify.annotations.Nullable;
+
 /** How a lock is held. */
 public enum FlockMode {
     /** Any number of holders at once. */
@@ -11,6 +13,11 @@ public enum FlockMode {
 
     FlockMode(String operation) {
         this.operation = operation;
+    }
+
+    /** The mode of an operation; whatever is unknown counts as exclusive, as in {@code /proc/locks}. */
+    static FlockMode of(@Nullable String operation) {
+        return SHARED.operation.equals(operation) ? SHARED : EXCLUSIVE;
     }
 
     /** The operation as flock(2) calls it; scripts match on it in messages. */

@@ -20,6 +20,14 @@ public final class LockGuard implements AutoCloseable {
         this.onClose = onClose;
     }
 
+    /** This lock in another guard, which does something more before it lets go. This one must not be used any more. */
+    LockGuard closingFirst(Runnable first) {
+        return new LockGuard(lockFile, mode, fd, () -> {
+            first.run();
+            onClose.run();
+        });
+    }
+
     public Path lockFile() {
         return lockFile;
     }
@@ -31,8 +39,8 @@ public final class LockGuard implements AutoCloseable {
     @Override
     public void close() throws OsException {
         if (closed.compareAndSet(false, true)) {
-            onClose.run();
             try (fd) {
+                onClose.run();
                 // Explicitly, before the close: whoever is woken by the close then finds the lock free.
                 fd.unlock();
             }

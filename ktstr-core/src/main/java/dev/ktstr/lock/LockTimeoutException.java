@@ -4,6 +4,7 @@ import dev.ktstr.Durations;
 import dev.ktstr.ErrorCode;
 import dev.ktstr.KtstrException;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 
@@ -14,11 +15,17 @@ public final class LockTimeoutException extends KtstrException {
     private final transient List<LockHolder> holders;
 
     LockTimeoutException(
-            FlockMode mode, String what, Duration timeout, Path lockFile, List<LockHolder> holders, String remedy) {
+            FlockMode mode,
+            String what,
+            Duration timeout,
+            Path lockFile,
+            List<LockHolder> holders,
+            Clock clock,
+            String remedy) {
         super(
                 ErrorCode.LOCK_TIMEOUT,
                 "flock " + mode.operation() + " on " + what + " timed out after " + Durations.format(timeout)
-                        + " (lockfile " + lockFile + ", holders: " + inline(holders) + ").",
+                        + " (lockfile " + lockFile + ", holders: " + inline(holders, clock) + ").",
                 lockFile,
                 remedy,
                 null);
@@ -30,8 +37,8 @@ public final class LockTimeoutException extends KtstrException {
         return holders;
     }
 
-    private static String inline(List<LockHolder> holders) {
-        String list = LockHolder.describe(holders);
+    private static String inline(List<LockHolder> holders, Clock clock) {
+        String list = LockHolder.describe(holders, clock);
         return holders.isEmpty() ? list : "\n" + list;
     }
 }

@@ -47,6 +47,16 @@ record MountInfo(List<Mount> mounts) {
         return new MountInfo(mounts);
     }
 
+    /** Those of the mounts that matter for the files of one directory: so that each of many files need not ask all. */
+    MountInfo around(byte[] directory) {
+        String path = new String(directory, StandardCharsets.ISO_8859_1);
+        String inside = path.endsWith("/") ? path : path + "/";
+        List<Mount> few = new ArrayList<>();
+        covering(directory).ifPresent(few::add);
+        mounts.stream().filter(mount -> mount.mountPoint.startsWith(inside)).forEach(few::add);
+        return new MountInfo(few);
+    }
+
     /**
      * The mount that a path lies on: the longest mount point that is a prefix on component borders. Of two on one
      * mount point the later covers the earlier.

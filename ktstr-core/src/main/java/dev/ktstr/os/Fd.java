@@ -21,6 +21,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
  */
 public final class Fd implements AutoCloseable {
     private static final int PERMISSIONS_OF_NEW_FILES = 0666;
+    private static final int PERMISSIONS_OF_NEW_DIRECTORIES = 0777;
 
     private final int number;
     private final Path path;
@@ -60,6 +61,17 @@ public final class Fd implements AutoCloseable {
         return tryOpen(file, Constants.O_RDWR | Constants.O_CREAT | Constants.O_EXCL, Errno.EEXIST);
     }
 
+    /** Opens a directory that is there; empty if it is not. Refuses a symbolic link ({@code ENOTDIR}). */
+    public static Optional<Fd> openDirectoryIfPresent(Path directory) throws OsException, NativeAccessException {
+        LibC.require();
+        return tryOpen(
+                directory,
+                Constants.O_RDONLY
+                        | Constants.openFlags().directory()
+                        | Constants.openFlags().noFollow(),
+                Errno.ENOENT);
+    }
+
     /** Takes over a descriptor that another call has opened. */
     static Fd of(int number, Path shown) {
         return new Fd(number, shown);
@@ -89,18 +101,13 @@ public final class Fd implements AutoCloseable {
      * refused ({@code ELOOP}), and so is everything else that is no regular file ({@code EISDIR}, {@code EINVAL}).
      */
     public Fd openAt(String name) throws OsException {
-        int flags = Constants.O_RDONLY
-                | Constants.O_NONBLOCK
-                | Constants.openFlags().noFollow()
-                | Constants.O_CLOEXEC;
-        int fd;
-        do {
-            fd = LibC.openat(number, terminated(name), flags, 0);
-        } while (fd < 0 && LibC.failedWith(Errno.EINTR));
-        if (fd < 0) {
-            throw LibC.failure("open " + name + " in", path);
-        }
-        Fd file = new Fd(fd, path);
+        Fd file = tryOpenAt(
+                        name,
+                        Constants.O_RDONLY
+                                | Constants.O_NONBLOCK
+                                | Constants.openFlags().noFollow(),
+                        Errno.OTHER)
+                .orElseThrow(() -> LibC.failure("open " + name + " in", path));
         try {
             FileStat stat = file.stat();
             if (!stat.isRegularFile()) {
@@ -112,6 +119,72 @@ public final class Fd implements AutoCloseable {
             file.close();
             throw refused;
         }
+    }
+
+    /** Opens a directory in this directory; empty if there is none. Refuses a symbolic link ({@code ENOTDIR}). */
+    public Optional<Fd> openDirectoryAt(String name) throws OsException {
+        return tryOpenAt(
+                name,
+                Constants.O_RDONLY
+                        | Constants.openFlags().directory()
+                        | Constants.openFlags().noFollow(),
+                Errno.ENOENT);
+    }
+
+    /** As {@link #create}, in this directory. */
+    public Optional<Fd> createAt(String name) throws OsException {
+        return tryOpenAt(name, Constants.O_RDWR | Constants.O_CREAT | Constants.O_EXCL, Errno.EEXIST);
+    }
+
+    private Optional<Fd> tryOpenAt(String name, int flags, Errno expected) throws OsException {
+        int fd;
+        do {
+            fd = LibC.openat(number, terminated(name), flags | Constants.O_CLOEXEC, PERMISSIONS_OF_NEW_FILES);
+        } while (fd < 0 && LibC.failedWith(Errno.EINTR));
+        if (fd >= 0) {
+            return Optional.of(new Fd(fd, path));
+        }
+        if (LibC.failedWith(expected)) {
+            return Optional.empty();
+        }
+        throw LibC.failure("open " + name + " in", path);
+    }
+
+    /**
+     * Makes a directory in this directory, with mode 0777 less the umask.
+     *
+     * @return false if something by that name is there
+     */
+    public boolean makeDirectoryAt(String name) throws OsException {
+        if (LibC.mkdirat(number, terminated(name), PERMISSIONS_OF_NEW_DIRECTORIES) == 0) {
+            return true;
+        }
+        if (LibC.failedWith(Errno.EEXIST)) {
+            return false;
+        }
+        throw LibC.failure("mkdir " + name + " in", path);
+    }
+
+    /** Renames what is in this directory; what is by the new name, if anything, is replaced. */
+    public void renameAt(String from, String to) throws OsException {
+        if (LibC.renameat2(number, terminated(from), number, terminated(to), 0) != 0) {
+            throw LibC.failure("rename " + from + " to " + to + " in", path);
+        }
+    }
+
+    /**
+     * Removes a file, or a link itself, from this directory.
+     *
+     * @return false if nothing is there by that name
+     */
+    public boolean removeAt(String name) throws OsException {
+        if (LibC.unlinkat(number, terminated(name), 0) == 0) {
+            return true;
+        }
+        if (LibC.failedWith(Errno.ENOENT)) {
+            return false;
+        }
+        throw LibC.failure("remove " + name + " from", path);
     }
 
     /** What is by that name in this directory, a symbolic link as itself; empty if nothing is. */
@@ -163,6 +236,11 @@ public final class Fd implements AutoCloseable {
             throw LibC.failure("read", path);
         }
         return count;
+    }
+
+    /** Writes all bytes, from the current position on. */
+    public void write(byte[] bytes) throws OsException {
+        write(bytes, bytes.length);
     }
 
     /** Writes the first {@code length} bytes. */

@@ -61,6 +61,10 @@ final class LibC {
 
     static native int rename(byte[] from, byte[] to);
 
+    static native int mkdirat(int directory, byte[] path, int mode);
+
+    static native int unlinkat(int directory, byte[] path, int flags);
+
     static native int renameat2(int fromDirectory, byte[] from, int toDirectory, byte[] to, int flags);
 
     static native NativeLong copy_file_range(

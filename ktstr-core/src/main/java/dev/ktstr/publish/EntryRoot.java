@@ -6,7 +6,9 @@ import dev.ktstr.event.EventSink;
 import dev.ktstr.event.KtstrEvent;
 import dev.ktstr.lock.Flock;
 import dev.ktstr.lock.FlockMode;
+import dev.ktstr.lock.ListedLock;
 import dev.ktstr.lock.LockGuard;
+import dev.ktstr.lock.LockSurvey;
 import dev.ktstr.lock.LockUnavailableException;
 import java.io.IOException;
 import java.nio.file.DirectoryIteratorException;
@@ -19,6 +21,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * The directory that holds the entries of one family, and their locks. Opening it touches nothing; it is created by the
@@ -26,6 +29,8 @@ import java.util.Optional;
  */
 public final class EntryRoot {
     private static final String LOCKS = ".locks";
+    private static final String HOLDERS = "holders";
+    private static final Pattern LOCK_FILE = Pattern.compile("(.+)\\.lock", Pattern.DOTALL);
 
     private final Path root;
     private final EntryFamily family;
@@ -54,7 +59,13 @@ public final class EntryRoot {
      */
     public Flock lock(String key, String advice) {
         return Flock.on(root.resolve(LOCKS).resolve(key + ".lock"), environment, events)
-                .describedAs("cache entry \"" + key + "\"", advice);
+                .describedAs("cache entry \"" + key + "\"", advice)
+                .withHoldersIn(holders(root));
+    }
+
+    /** Every lock file of a root by key, with its holders. Takes none, and needs no root to be there. */
+    public static List<ListedLock> locks(Path root, LockSurvey survey) throws IOException {
+        return survey.list(root.resolve(LOCKS), LOCK_FILE, holders(root));
     }
 
     /**
@@ -68,7 +79,7 @@ public final class EntryRoot {
         if (!Files.isDirectory(locks) && Files.isWritable(root)) {
             Files.createDirectories(locks);
         }
-        return lock(key, advice).acquire(FlockMode.SHARED, timeout);
+        return recordedLock(key, advice).acquire(FlockMode.SHARED, timeout);
     }
 
     /**
@@ -78,7 +89,7 @@ public final class EntryRoot {
      */
     public EntryLock lockForWriting(String key, Duration timeout, String advice) throws IOException {
         List<Path> created = FileTrees.create(root.resolve(LOCKS));
-        return new EntryLock(this, key, lock(key, advice).acquire(FlockMode.EXCLUSIVE, timeout), created);
+        return new EntryLock(this, key, recordedLock(key, advice).acquire(FlockMode.EXCLUSIVE, timeout), created);
     }
 
     /** As {@link #lockForWriting}, without waiting; empty if somebody uses the entry. */
@@ -137,6 +148,15 @@ public final class EntryRoot {
 
     void tell(KtstrEvent event) {
         events.accept(event);
+    }
+
+    /** For whoever keeps it for a while; attempts, such as those of a sweep, leave no record. */
+    private Flock recordedLock(String key, String advice) {
+        return lock(key, advice).recordedIn(holders(root));
+    }
+
+    private static Path holders(Path root) {
+        return root.resolve(LOCKS).resolve(HOLDERS);
     }
 
     private void discard(Path debris) {

@@ -5,6 +5,7 @@
  * &lt;root&gt;/&lt;key&gt;/                  an entry
  * &lt;root&gt;/.tmp-&lt;key&gt;-&lt;pid&gt;.&lt;8 hex&gt;/   staging: an entry on its way in, or on its way out
  * &lt;root&gt;/.locks/&lt;key&gt;.lock        its lock, never deleted
+ * &lt;root&gt;/.locks/holders/            who holds which, see dev.ktstr.lock
  * </pre>
  *
  * <p>A writer takes the key's lock exclusive <em>before</em> there is a staging directory and gives it back after there

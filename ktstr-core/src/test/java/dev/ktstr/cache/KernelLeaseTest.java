@@ -3,16 +3,23 @@ package dev.ktstr.cache;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.ktstr.Environment;
 import dev.ktstr.elf.TestVmlinux;
+import dev.ktstr.event.KtstrEvent;
 import dev.ktstr.lock.Flock;
 import dev.ktstr.lock.FlockMode;
+import dev.ktstr.lock.ListedLock;
 import dev.ktstr.lock.LockGuard;
+import dev.ktstr.lock.LockSurvey;
 import dev.ktstr.lock.LockTimeoutException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -44,6 +51,64 @@ class KernelLeaseTest {
     }
 
     @Test
+    void whoeverLeasesOrStoresLeavesARecordForAsLong() throws IOException {
+        List<String> whileStoring = new ArrayList<>();
+        KernelCache cache = fixture.cache().withEvents(event -> {
+            if (event instanceof KtstrEvent.Published) {
+                whileStoring.addAll(records("k"));
+            }
+        });
+        cache.store(fixture.request("k").build());
+        assertThat(whileStoring).singleElement().asString().contains("\"mode\":\"LOCK_EX\"");
+        assertThat(records("k")).isEmpty();
+        try (KernelLease lease = cache.lease("k")) {
+            assertThat(lease.entry().key()).isEqualTo("k");
+            assertThat(records("k"))
+                    .singleElement()
+                    .asString()
+                    .contains("\"mode\":\"LOCK_SH\"")
+                    .contains("\"since\":\"2026-04-12T10:00:00Z\"");
+            cache.clean(CleanPolicy.builder().all(true).build());
+            cache.clean(CleanPolicy.builder().all(true).dryRun(true).build());
+            assertThat(records("k")).hasSize(1);
+        }
+        assertThat(records("k")).isEmpty();
+    }
+
+    private List<String> records(String key) {
+        List<String> records = new ArrayList<>();
+        try (Stream<Path> all = Files.list(fixture.root.resolve(".locks/holders/" + key + ".lock"))) {
+            for (Path record : all.toList()) {
+                records.add(Files.readString(record));
+            }
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        }
+        return records;
+    }
+
+    @Test
+    void locksAreListedWithTheirHoldersAndNoneIsTaken() throws IOException {
+        fixture.store("k");
+        String template = "ext4-256m-0123456789abcdef";
+        for (String key : List.of(template, "source-0badcafe")) {
+            Files.writeString(fixture.root.resolve(".locks/" + key + ".lock"), "");
+        }
+        LockSurvey survey;
+        try (KernelLease lease = fixture.cache().lease("k")) {
+            survey = LockSurvey.now(Environment.system());
+            List<ListedLock> locks = fixture.cache().locks(survey);
+            assertThat(locks).extracting(ListedLock::name).containsExactly(template, "k", "source-0badcafe");
+            assertThat(locks.get(1).holders()).as("%s", lease).hasSize(1);
+            assertThat(locks.get(0).holders()).isEmpty();
+        }
+        assertThat(KernelCache.templateLocks(fixture.root, survey))
+                .extracting(ListedLock::name)
+                .containsExactly(template);
+        assertThat(KernelCache.at(directory.resolve("absent")).locks(survey)).isEmpty();
+    }
+
+    @Test
     void closingALeaseTwiceIsHarmless() throws IOException {
         fixture.store("k");
         KernelLease lease = fixture.cache().lease("k");
@@ -52,9 +117,10 @@ class KernelLeaseTest {
     }
 
     @Test
-    void aReaderGivesUpOnAWriterThatStays() throws IOException {
+    void aReaderGivesUpOnAWriterThatStays() throws Exception {
         fixture.store("k");
-        try (LockGuard writer = Flock.on(fixture.root.resolve(".locks/k.lock")).acquire(FlockMode.EXCLUSIVE)) {
+        Flock lock = Flock.on(fixture.root.resolve(".locks/k.lock"));
+        try (LockGuard writer = StoreFixture.byAnotherThread(() -> lock.acquire(FlockMode.EXCLUSIVE))) {
             assertThatThrownBy(() -> fixture.cache().lease("k", Duration.ofMillis(30)))
                     .isInstanceOf(LockTimeoutException.class)
                     .hasMessageContaining("flock LOCK_SH on cache entry \"k\" timed out after 30ms");

@@ -453,7 +453,8 @@ class KernelStoreTest {
                 .replace(true)
                 .lockTimeout(Duration.ofMillis(50))
                 .build();
-        try (KernelLease lease = fixture.cache().lease("k")) {
+        try (KernelLease lease =
+                StoreFixture.byAnotherThread(() -> fixture.cache().lease("k"))) {
             assertThatThrownBy(() -> fixture.cache().store(replacing))
                     .isInstanceOf(LockTimeoutException.class)
                     .hasMessageContaining("flock LOCK_EX on cache entry \"k\" timed out after 50ms")
@@ -468,7 +469,8 @@ class KernelStoreTest {
         fixture.store("k");
         StoreRequest.Builder unlimited =
                 StoreRequest.builder().key("k").image(fixture.image).replace(true);
-        try (KernelLease held = fixture.cache().lease("k")) {
+        try (KernelLease held =
+                StoreFixture.byAnotherThread(() -> fixture.cache().lease("k"))) {
             fixture.variable("KTSTR_CACHE_STORE_LOCK_TIMEOUT", "70ms");
             assertThatThrownBy(() -> fixture.cache().store(unlimited.build()))
                     .hasMessageContaining("timed out after 70ms");

@@ -189,7 +189,8 @@ class StoreContentsTest {
     @Test
     void unpackingWaitsForTheLock() throws Exception {
         String key = store().entry().key();
-        try (KernelLease inUse = fixture.cache().lease(key)) {
+        try (KernelLease inUse =
+                StoreFixture.byAnotherThread(() -> fixture.cache().lease(key))) {
             assertThatThrownBy(
                             () -> fixture.cache().store(request().replace(true).build()))
                     .isInstanceOf(LockTimeoutException.class);

@@ -15,6 +15,9 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.stream.Stream;
 
 /** A cache in a directory of its own, files to store, and what the cache has told. */
@@ -106,5 +109,15 @@ final class StoreFixture {
                 }
                 """.formatted(source, builtAt));
         return entry;
+    }
+
+    /** What another thread takes: a thread that would wait for itself is refused at once. */
+    static <T> T byAnotherThread(Callable<T> taking) throws Exception {
+        ExecutorService other = Executors.newSingleThreadExecutor();
+        try {
+            return other.submit(taking).get();
+        } finally {
+            other.shutdown();
+        }
     }
 }

@@ -42,6 +42,23 @@ class MountInfoTest {
     }
 
     @Test
+    void fewMountsAreEnoughForTheFilesOfOneDirectory() {
+        String mounts = ROOT
+                + mount("0:30", "/tmp")
+                + mount("8:1", "/tmp/a")
+                + mount("8:2", "/tmp/a/k.lock")
+                + mount("8:3", "/tmp/ab")
+                + mount("8:4", "/home");
+        MountInfo around = MountInfo.parse(mounts).around("/tmp/a".getBytes(UTF_8));
+
+        assertThat(around.mounts()).containsExactly(new Mount(8, 1, "/tmp/a"), new Mount(8, 2, "/tmp/a/k.lock"));
+        assertThat(MountInfo.parse(mounts).around("/tmp".getBytes(UTF_8)).mounts())
+                .hasSize(4);
+        assertThat(MountInfo.parse(mounts).around("/".getBytes(UTF_8)).mounts()).contains(new Mount(253, 0, "/"));
+        assertThat(MountInfo.parse("").around("/".getBytes(UTF_8)).mounts()).isEmpty();
+    }
+
+    @Test
     void prefixesCountOnComponentBordersOnly() {
         String mounts = ROOT + mount("0:30", "/tmp/foo");
 

@@ -28,7 +28,11 @@ class ProcLocksTest {
     Path directory;
 
     private static Map<Long, FlockMode> parse(String... lines) {
-        return ProcLocks.parse(String.join("\n", lines) + "\n", NEEDLE);
+        return ProcLocks.parse(String.join("\n", lines) + "\n").getOrDefault(NEEDLE, Map.of());
+    }
+
+    private static List<LockHolder> holders(Path file) {
+        return Flock.on(file).holders();
     }
 
     @Test
@@ -87,7 +91,7 @@ class ProcLocksTest {
 
     @Test
     void noTextHasNoHolders() {
-        assertThat(ProcLocks.parse("", NEEDLE)).isEmpty();
+        assertThat(ProcLocks.parse("")).isEmpty();
     }
 
     @ParameterizedTest
@@ -112,7 +116,10 @@ class ProcLocksTest {
             for (int n = random.nextInt(60); n > 0; n--) {
                 text.append(words[random.nextInt(words.length)]).append(random.nextBoolean() ? " " : "");
             }
-            assertThat(ProcLocks.parse(text.toString(), NEEDLE).keySet()).allMatch(pid -> pid >= 0);
+            assertThat(ProcLocks.parse(text.toString())
+                            .getOrDefault(NEEDLE, Map.of())
+                            .keySet())
+                    .allMatch(pid -> pid >= 0);
         }
     }
 
@@ -120,21 +127,21 @@ class ProcLocksTest {
     void anAbsentOrUnlockedFileHasNoHolders() throws Exception {
         Path file = Files.writeString(directory.resolve("file"), "");
 
-        assertThat(ProcLocks.holders(directory.resolve("absent"))).isEmpty();
-        assertThat(ProcLocks.holders(file)).isEmpty();
+        assertThat(holders(directory.resolve("absent"))).isEmpty();
+        assertThat(holders(file)).isEmpty();
     }
 
     @Test
     void ourOwnLockIsFoundWithOurPidAndCommand() throws Exception {
         Path file = directory.resolve("file");
         try (LockGuard guard = Flock.on(file).acquire(FlockMode.SHARED)) {
-            assertThat(ProcLocks.holders(guard.lockFile())).singleElement().satisfies(holder -> {
+            assertThat(holders(guard.lockFile())).singleElement().satisfies(holder -> {
                 assertThat(holder.pid()).isEqualTo(ProcessHandle.current().pid());
                 assertThat(holder.mode()).isEqualTo(FlockMode.SHARED);
                 assertThat(holder.command()).contains("java");
             });
         }
-        assertThat(ProcLocks.holders(file)).isEmpty();
+        assertThat(holders(file)).isEmpty();
     }
 
     @ParameterizedTest
@@ -142,7 +149,7 @@ class ProcLocksTest {
     void anotherProcessIsFoundWithPidModeAndCommand(FlockMode mode) throws Exception {
         Path file = directory.resolve("file with space-größe");
         try (FlockProcess child = FlockProcess.hold(file, mode)) {
-            assertThat(ProcLocks.holders(file)).singleElement().satisfies(holder -> {
+            assertThat(holders(file)).singleElement().satisfies(holder -> {
                 assertThat(holder.pid()).isEqualTo(child.pid());
                 assertThat(holder.mode()).isEqualTo(mode);
                 assertThat(holder.command()).startsWith("flock ").contains(file.toString());
@@ -156,7 +163,7 @@ class ProcLocksTest {
         Path link = Files.createSymbolicLink(directory.resolve("link"), real);
         try (FlockProcess one = FlockProcess.hold(real.resolve("file"), FlockMode.SHARED);
                 FlockProcess other = FlockProcess.hold(real.resolve("file"), FlockMode.SHARED)) {
-            assertThat(ProcLocks.holders(link.resolve("file")))
+            assertThat(holders(link.resolve("file")))
                     .extracting(LockHolder::pid)
                     .containsExactlyInAnyOrder(one.pid(), other.pid());
         }
@@ -168,7 +175,7 @@ class ProcLocksTest {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE);
                 FileLock lock = channel.lock()) {
             assertThat(lock.isValid()).isTrue();
-            assertThat(ProcLocks.holders(file)).isEmpty();
+            assertThat(holders(file)).isEmpty();
         }
     }
 
@@ -194,7 +201,7 @@ class ProcLocksTest {
         Process child = new ProcessBuilder("sh", "-c", "echo started; read line", argument, "two words").start();
         try {
             assertThat(child.inputReader().readLine()).isEqualTo("started");
-            String command = ProcLocks.command(child.pid());
+            String command = Processes.readCommand(child.pid());
 
             assertThat(command)
                     .startsWith("sh -c echo started; read line ß🐧ß🐧")
@@ -211,17 +218,7 @@ class ProcLocksTest {
         Process child = new ProcessBuilder("true").start();
         child.waitFor();
 
-        assertThat(ProcLocks.command(child.pid())).isEqualTo("<cmdline unavailable>");
-        assertThat(ProcLocks.command(Integer.MAX_VALUE)).isEqualTo("<cmdline unavailable>");
-    }
-
-    @Test
-    void holdersAreListedOnePerLine() {
-        LockHolder one = new LockHolder(1, "a b", FlockMode.SHARED);
-        LockHolder other = new LockHolder(22, "c", FlockMode.EXCLUSIVE);
-
-        assertThat(LockHolder.describe(List.of())).startsWith("<none visible").endsWith(">");
-        assertThat(LockHolder.describe(List.of(one))).isEqualTo("  pid=1 cmd=a b");
-        assertThat(LockHolder.describe(List.of(one, other))).isEqualTo("  pid=1 cmd=a b\n  pid=22 cmd=c");
+        assertThat(Processes.readCommand(child.pid())).isEqualTo("<cmdline unavailable>");
+        assertThat(Processes.readCommand(Integer.MAX_VALUE)).isEqualTo("<cmdline unavailable>");
     }
 }

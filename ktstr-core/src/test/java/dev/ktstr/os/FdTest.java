@@ -203,4 +203,38 @@ class FdTest {
         }
         assertFails(Errno.EBADF, fd::fsync);
     }
+
+    // Below a directory
+
+    @Test
+    void whatIsBelowADirectoryIsMadeRenamedAndRemovedByName() throws Exception {
+        try (Fd top = Fd.openDirectoryIfPresent(directory).orElseThrow()) {
+            assertThat(top.openDirectoryAt("inner")).isEmpty();
+            assertThat(top.makeDirectoryAt("inner")).isTrue();
+            assertThat(top.makeDirectoryAt("inner")).isFalse();
+            try (Fd inner = top.openDirectoryAt("inner").orElseThrow();
+                    Fd file = inner.createAt("a").orElseThrow()) {
+                assertThat(flagsOf(inner) & flagsOf(file) & O_CLOEXEC).isEqualTo(O_CLOEXEC);
+                assertThat(inner.createAt("a")).isEmpty();
+                file.write("text".getBytes(UTF_8));
+                inner.renameAt("a", "b");
+                assertThat(directory.resolve("inner/b")).hasContent("text");
+                assertThat(inner.removeAt("b")).isTrue();
+                assertThat(inner.removeAt("b")).isFalse();
+                assertFails(Errno.ENOENT, () -> inner.renameAt("a", "b"));
+            }
+            assertFails(Errno.EISDIR, () -> top.removeAt("inner"));
+        }
+        assertThat(directory.resolve("inner")).isEmptyDirectory();
+    }
+
+    @Test
+    void aLinkIsNoDirectory() throws Exception {
+        Path link = Files.createSymbolicLink(directory.resolve("link"), directory);
+        try (Fd top = Fd.openDirectory(directory)) {
+            assertFails(Errno.ENOTDIR, () -> top.openDirectoryAt("link"));
+        }
+        assertFails(Errno.ENOTDIR, () -> Fd.openDirectoryIfPresent(link));
+        assertThat(Fd.openDirectoryIfPresent(directory.resolve("absent"))).isEmpty();
+    }
 }

@@ -8,7 +8,9 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import org.apache.maven.plugins.annotations.Parameter;
 import org.jspecify.annotations.Nullable;
 
@@ -38,7 +40,22 @@ abstract class AbstractJsonMojo extends AbstractKtstrMojo {
     }
 
     void writeJson(JsonNode document) throws IOException {
-        String text = MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(document);
+        write(MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(document));
+        if (outputFile != null) {
+            getLog().info("written to " + outputFile.getAbsolutePath());
+        }
+    }
+
+    /** One of several documents, on a line of its own; the first begins a new file. */
+    void writeJsonLine(JsonNode document, boolean isFirst) throws IOException {
+        write(
+                MAPPER.writeValueAsString(document),
+                StandardOpenOption.CREATE,
+                isFirst ? StandardOpenOption.TRUNCATE_EXISTING : StandardOpenOption.APPEND,
+                StandardOpenOption.WRITE);
+    }
+
+    private void write(String text, OpenOption... options) throws IOException {
         if (outputFile == null) {
             // Bytes, not characters: JSON is UTF-8 whatever the locale is.
             System.out.writeBytes((text + "\n").getBytes(StandardCharsets.UTF_8));
@@ -51,7 +68,7 @@ abstract class AbstractJsonMojo extends AbstractKtstrMojo {
             if (directory != null) {
                 Files.createDirectories(directory);
             }
-            Files.writeString(file, text + "\n");
+            Files.writeString(file, text + "\n", options);
         } catch (FileSystemException failed) {
             throw new GoalException(
                     ErrorCode.ENV_SETTING,
@@ -59,6 +76,5 @@ abstract class AbstractJsonMojo extends AbstractKtstrMojo {
                     file,
                     "name a file in a directory where you may write");
         }
-        getLog().info("written to " + file);
     }
 }

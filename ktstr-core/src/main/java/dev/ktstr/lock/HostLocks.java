@@ -1,0 +1,70 @@
+package dev.ktstr.lock;
+
+import dev.ktstr.Environment;
+import dev.ktstr.EnvironmentException;
+import dev.ktstr.ErrorCode;
+import java.io.IOException;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.regex.Pattern;
+
+/**
+ * The locks that all users of a machine share, whatever their stores are, in one directory: {@code KTSTR_LOCK_DIR}, else
+ * {@code /tmp}. Immutable, safe for use by several threads.
+ */
+public final class HostLocks {
+    private static final Pattern LLC = Pattern.compile("ktstr-llc-([0-9]{1,9})\\.lock");
+    private static final Pattern CPU = Pattern.compile("ktstr-cpu-([0-9]{1,9})\\.lock");
+    private static final Pattern NAMED = Pattern.compile("ktstr-lock-([A-Za-z0-9._-]{1,100})\\.lock");
+
+    private final Path directory;
+
+    private HostLocks(Path directory) {
+        this.directory = directory;
+    }
+
+    /**
+     * Those that an environment names.
+     *
+     * @throws EnvironmentException if the variable is no path
+     */
+    public static HostLocks of(Environment environment) throws EnvironmentException {
+        String name = environment.variable("KTSTR_LOCK_DIR").orElse("/tmp");
+        try {
+            return new HostLocks(Path.of(name).toAbsolutePath());
+        } catch (InvalidPathException notHere) {
+            throw new EnvironmentException(
+                    ErrorCode.ENV_SETTING,
+                    "reading KTSTR_LOCK_DIR: \"" + name + "\" is no path for this JVM (" + notHere.getReason() + ")",
+                    "set KTSTR_LOCK_DIR to a directory that all users may write to, or unset it",
+                    notHere);
+        }
+    }
+
+    /** Of last-level caches, by number. */
+    public List<ListedLock> llcs(LockSurvey survey) throws IOException {
+        return byNumber(list(LLC, survey));
+    }
+
+    /** Of CPUs, by number. */
+    public List<ListedLock> cpus(LockSurvey survey) throws IOException {
+        return byNumber(list(CPU, survey));
+    }
+
+    /** Of whatever users have named. */
+    public List<ListedLock> named(LockSurvey survey) throws IOException {
+        return list(NAMED, survey);
+    }
+
+    private List<ListedLock> list(Pattern names, LockSurvey survey) throws IOException {
+        return survey.list(directory, names, directory.resolve("ktstr-holders"));
+    }
+
+    private static List<ListedLock> byNumber(List<ListedLock> locks) {
+        return locks.stream()
+                .sorted(Comparator.comparingInt(lock -> Integer.parseInt(lock.name())))
+                .toList();
+    }
+}
