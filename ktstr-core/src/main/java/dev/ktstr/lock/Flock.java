@@ -20,7 +20,9 @@ import java.util.Optional;
  * {@code fs.protected_regular}.
  */
 public final class Flock {
-    private static final Duration UNTIL_FIRST_MESSAGE = Duration.ofMillis(200);
+    /** The message names the holders: reading /proc/locks stops all locking on the machine for a while, so a crowd must not do it. */
+    private static final Duration UNTIL_FIRST_MESSAGE = Duration.ofSeconds(1);
+
     private static final Duration BETWEEN_MESSAGES = Duration.ofSeconds(30);
 
     /** Longer than any deadline that can be told from "for ever" with a 64-bit nanosecond clock. */
@@ -155,7 +157,7 @@ public final class Flock {
                     nextMessage = waited.plus(BETWEEN_MESSAGES);
                 }
                 pauses.next(limit.minus(waited));
-                guard = attempts.several();
+                guard = attempts.next();
             }
             return recorded(guard.get(), mode);
         } catch (InterruptedException interrupted) {

@@ -8,7 +8,6 @@ import dev.ktstr.os.Filesystems;
 import dev.ktstr.os.OsException;
 import java.nio.file.Path;
 import java.util.Optional;
-import java.util.concurrent.locks.LockSupport;
 
 /**
  * Attempts on one descriptor, which stays open between them: every close of an attempt of its own would look like
@@ -17,16 +16,12 @@ import java.util.concurrent.locks.LockSupport;
 final class LockAttempts implements AutoCloseable {
     private static final int LOCK_FILE_MODE = 0666;
 
-    /** Between retries after a release was seen. The event comes just before the kernel drops the lock. */
-    private static final long RETRY_NANOS = 30_000;
-
-    private static final int RETRIES = 2;
-
     private final Path file;
     private final String what;
     private final FlockMode mode;
     private final HeldLocks heldLocks;
     private Optional<Fd> open = Optional.empty();
+    private boolean isHeldByOthers;
 
     /** @param what what the lock guards, for messages */
     LockAttempts(Path file, String what, FlockMode mode, HeldLocks heldLocks) {
@@ -53,19 +48,12 @@ final class LockAttempts implements AutoCloseable {
         }
     }
 
-    /** As {@link #next}, a few times within some microseconds. */
-    Optional<LockGuard> several() throws KtstrException {
-        Optional<LockGuard> guard = next();
-        for (int i = 0; i < RETRIES && guard.isEmpty(); i++) {
-            LockSupport.parkNanos(RETRY_NANOS);
-            guard = next();
-        }
-        return guard;
-    }
-
     /** For after a failed attempt: whoever is in the way, if it is this thread it will not go away. */
     void refuseToWaitForOneself() throws KtstrException {
-        if (open.isPresent() && heldLocks.isHeldByThisThread(open.get().stat())) {
+        if (open.isEmpty() || isHeldByOthers) {
+            return;
+        }
+        if (heldLocks.isHeldByThisThread(open.get().stat())) {
             throw new LockUnavailableException(
                     ErrorCode.LOCK_SELF,
                     "locking " + what + " (" + mode.operation()
@@ -74,10 +62,12 @@ final class LockAttempts implements AutoCloseable {
                     "close the lease or guard first; a shared lock cannot be turned into an exclusive one",
                     null);
         }
+        isHeldByOthers = true; // and this thread, which waits, takes none meanwhile
     }
 
     @Override
     public void close() throws OsException {
+        isHeldByOthers = false;
         Optional<Fd> fd = open;
         open = Optional.empty();
         if (fd.isPresent()) {

@@ -45,12 +45,21 @@ final class ReleaseWatch {
 
         private Watch(int descriptor) {
             this.descriptor = descriptor;
-            this.seen = closings.getOrDefault(descriptor, 0L);
+            this.seen = closings(descriptor);
         }
 
-        /** Returns when the file has been closed since the last call, or after {@code limit} at the latest. */
-        void await(Duration limit) throws OsException, InterruptedException {
-            ReleaseWatch.this.await(this, limit);
+        /**
+         * Returns when the file has been closed since the last call, or after {@code limit} at the latest.
+         *
+         * @return whether it has been closed
+         */
+        boolean await(Duration limit) throws OsException, InterruptedException {
+            return ReleaseWatch.this.await(this, limit);
+        }
+
+        /** Lets the next {@link #await} wait for what comes from now on. */
+        void skip() throws OsException {
+            ReleaseWatch.this.skip(this);
         }
 
         @Override
@@ -77,7 +86,7 @@ final class ReleaseWatch {
         }
     }
 
-    private void await(Watch watch, Duration limit) throws OsException, InterruptedException {
+    private boolean await(Watch watch, Duration limit) throws OsException, InterruptedException {
         long start = ticker.getAsLong();
         state.lockInterruptibly();
         try {
@@ -86,27 +95,41 @@ final class ReleaseWatch {
                 if (isRead) {
                     changed.awaitNanos(rest);
                 } else {
-                    readEvents(rest);
+                    readEvents(TimeUnit.NANOSECONDS.toMillis(rest) + 1);
                     if (Thread.interrupted()) { // while it was in the system call, which knows nothing of that
                         throw new InterruptedException();
                     }
                 }
                 rest = limit.toNanos() - (ticker.getAsLong() - start);
             }
-            watch.seen = closings.getOrDefault(watch.descriptor, 0L);
+            boolean closed = !isUnchanged(watch);
+            watch.seen = closings(watch.descriptor);
+            return closed;
+        } finally {
+            state.unlock();
+        }
+    }
+
+    private void skip(Watch watch) throws OsException {
+        state.lock();
+        try {
+            if (!isRead) {
+                readEvents(0);
+            }
+            watch.seen = closings(watch.descriptor);
         } finally {
             state.unlock();
         }
     }
 
     /** Reads events for everybody, without the lock while it waits for some. */
-    private void readEvents(long nanos) throws OsException {
+    private void readEvents(long milliseconds) throws OsException {
         Inotify instance = Objects.requireNonNull(inotify, "a watch is open, so its instance is");
         isRead = true;
         Set<Integer> closed = Set.of();
         state.unlock();
         try {
-            closed = instance.await((int) Math.min(Integer.MAX_VALUE, TimeUnit.NANOSECONDS.toMillis(nanos) + 1));
+            closed = instance.await((int) Math.min(Integer.MAX_VALUE, milliseconds));
         } finally {
             state.lock();
             isRead = false;
@@ -119,7 +142,11 @@ final class ReleaseWatch {
     }
 
     private boolean isUnchanged(Watch watch) {
-        return closings.getOrDefault(watch.descriptor, 0L) == watch.seen;
+        return closings(watch.descriptor) == watch.seen;
+    }
+
+    private long closings(int descriptor) {
+        return closings.getOrDefault(descriptor, 0L);
     }
 
     private void forget(int descriptor) throws OsException {

@@ -1,6 +1,5 @@
 package dev.ktstr.os;
 
-import com.sun.jna.NativeLong;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -230,7 +229,7 @@ public final class Fd implements AutoCloseable {
     int read(byte[] buffer) throws OsException {
         int count;
         do {
-            count = LibC.read(number, buffer, new NativeLong(buffer.length)).intValue();
+            count = (int) LibC.read(number, buffer, buffer.length);
         } while (count < 0 && LibC.failedWith(Errno.EINTR));
         if (count < 0) {
             throw LibC.failure("read", path);
@@ -248,8 +247,7 @@ public final class Fd implements AutoCloseable {
         int written = 0;
         while (written < length) {
             byte[] rest = written == 0 ? buffer : Arrays.copyOfRange(buffer, written, length);
-            int count =
-                    LibC.write(number, rest, new NativeLong(length - written)).intValue();
+            int count = (int) LibC.write(number, rest, length - written);
             if (count < 0 && !LibC.failedWith(Errno.EINTR)) {
                 throw LibC.failure("write", path);
             }
@@ -313,7 +311,7 @@ public final class Fd implements AutoCloseable {
      * @return false if these two files cannot share blocks; nothing has been changed then
      */
     boolean cloneFrom(Fd source) throws OsException {
-        if (LibC.ioctl(number, new NativeLong(Constants.FICLONE), source.number) == 0) {
+        if (LibC.ioctl(number, Constants.FICLONE, source.number) == 0) {
             return true;
         }
         if (LibC.failedWith(Errno.EOPNOTSUPP)

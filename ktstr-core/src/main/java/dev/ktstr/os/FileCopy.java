@@ -1,6 +1,5 @@
 package dev.ktstr.os;
 
-import com.sun.jna.NativeLong;
 import java.nio.file.Path;
 
 /** Copies a file the cheapest way that the file systems at both ends allow. */
@@ -29,8 +28,7 @@ public final class FileCopy {
     private static boolean copyRange(Fd in, Fd out) throws OsException {
         boolean started = false;
         while (true) {
-            long count = LibC.copy_file_range(in.number(), null, out.number(), null, new NativeLong(CHUNK), 0)
-                    .longValue();
+            long count = LibC.copy_file_range(in.number(), null, out.number(), null, CHUNK, 0);
             if (count > 0) {
                 started = true;
             } else if (count == 0) {

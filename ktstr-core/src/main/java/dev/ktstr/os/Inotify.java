@@ -1,6 +1,5 @@
 package dev.ktstr.os;
 
-import com.sun.jna.NativeLong;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
@@ -17,7 +16,7 @@ public final class Inotify implements AutoCloseable {
 
     private static final int EVENT_HEADER = 16; // struct inotify_event: wd, mask, cookie, len; then a name
     private static final int EVENT_LENGTH = 12;
-    private static final int BUFFER = 4096;
+    private static final int BUFFER = 512; // copied with every read; what does not fit comes with the next
 
     private final Fd fd;
 
@@ -68,7 +67,7 @@ public final class Inotify implements AutoCloseable {
     public Set<Integer> await(int milliseconds) throws OsException {
         ByteBuffer descriptor = ByteBuffer.allocate(8).order(ByteOrder.nativeOrder());
         descriptor.putInt(fd.number()).putShort((short) Constants.POLLIN); // struct pollfd: fd, events, revents
-        int ready = LibC.poll(descriptor.array(), new NativeLong(1), milliseconds);
+        int ready = LibC.poll(descriptor.array(), 1, milliseconds);
         if (ready < 0 && !LibC.failedWith(Errno.EINTR)) {
             throw LibC.failure("poll", fd.path());
         }

@@ -1,7 +1,6 @@
 package dev.ktstr.os;
 
 import com.sun.jna.Native;
-import com.sun.jna.NativeLong;
 import com.sun.jna.Platform;
 import com.sun.jna.Pointer;
 import dev.ktstr.ErrorCode;
@@ -11,6 +10,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The C library's functions, mapped directly. Every call that can fail returns -1 and leaves the reason in
  * {@link Native#getLastError()}, which JNA saves per thread right after the call.
+ *
+ * <p>{@code long} stands for {@code size_t}, {@code ssize_t}, {@code nfds_t} and {@code unsigned long}, which have 64 bits on
+ * both architectures that we run on; JNA's {@code NativeLong} would cost several microseconds a call.
  *
  * <p>{@code open}, {@code openat} and {@code ioctl} are variadic in C. The System V x86_64 and the AAPCS64 calling
  * conventions pass the integers that we pass in the same registers either way.
@@ -33,9 +35,9 @@ final class LibC {
 
     static native int close(int fd);
 
-    static native NativeLong read(int fd, byte[] buffer, NativeLong count);
+    static native long read(int fd, byte[] buffer, long count);
 
-    static native NativeLong write(int fd, byte[] buffer, NativeLong count);
+    static native long write(int fd, byte[] buffer, long count);
 
     static native int flock(int fd, int operation);
 
@@ -45,13 +47,13 @@ final class LibC {
 
     static native int inotify_rm_watch(int fd, int watch);
 
-    static native int poll(byte[] descriptors, NativeLong count, int milliseconds);
+    static native int poll(byte[] descriptors, long count, int milliseconds);
 
     static native int fsync(int fd);
 
     static native int fchmod(int fd, int mode);
 
-    static native int ioctl(int fd, NativeLong request, int argument);
+    static native int ioctl(int fd, long request, int argument);
 
     static native int statfs(byte[] path, byte[] buffer);
 
@@ -67,8 +69,8 @@ final class LibC {
 
     static native int renameat2(int fromDirectory, byte[] from, int toDirectory, byte[] to, int flags);
 
-    static native NativeLong copy_file_range(
-            int in, @Nullable Pointer inOffset, int out, @Nullable Pointer outOffset, NativeLong length, int flags);
+    static native long copy_file_range(
+            int in, @Nullable Pointer inOffset, int out, @Nullable Pointer outOffset, long length, int flags);
 
     /** @throws NativeAccessException unless the functions above can be called */
     static void require() throws NativeAccessException {

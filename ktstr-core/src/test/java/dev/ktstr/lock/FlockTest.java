@@ -10,6 +10,7 @@ import dev.ktstr.KtstrException;
 import dev.ktstr.event.EventSink;
 import dev.ktstr.event.KtstrEvent;
 import dev.ktstr.os.Errno;
+import dev.ktstr.os.Fd;
 import dev.ktstr.os.Inotify;
 import dev.ktstr.os.OsException;
 import java.io.IOException;
@@ -575,6 +576,61 @@ class FlockTest {
         } finally {
             assertThat(Thread.interrupted()).isTrue();
         }
+    }
+
+    @Test
+    void whoIsWokenForNothingAgainAndAgainStillGetsTheLock() throws Exception {
+        LockGuard guard = heldByAnotherThread();
+        Waiter waiter = new Waiter(file, FlockMode.EXCLUSIVE, LONG);
+        for (int i = 0; i < 100; i++) {
+            Fd.openForReading(file).close();
+            TimeUnit.MILLISECONDS.sleep(1);
+        }
+        assertThat(waiter.result.isDone()).isFalse();
+        guard.close();
+
+        waiter.guard().close();
+    }
+
+    @Test
+    void theInterruptOfAThreadThatCameTooLateOftenEndsItsWait() throws Exception {
+        try (LockGuard guard = heldByAnotherThread()) {
+            Waiter waiter = new Waiter(guard.lockFile(), FlockMode.EXCLUSIVE, LONG);
+            for (int i = 0; i < 30; i++) {
+                Fd.openForReading(file).close();
+                TimeUnit.MILLISECONDS.sleep(2);
+            }
+            waiter.thread.interrupt();
+
+            assertThatExceptionOfType(ExecutionException.class)
+                    .isThrownBy(waiter::guard)
+                    .withCauseInstanceOf(LockInterruptedException.class);
+        }
+    }
+
+    @Test
+    void ofACrowdOfThreadsEachGetsItsTurnsAlone() throws Exception {
+        AtomicInteger inside = new AtomicInteger();
+        AtomicInteger most = new AtomicInteger();
+        List<FutureTask<Boolean>> crowd = new ArrayList<>();
+        for (int i = 0; i < 16; i++) {
+            FutureTask<Boolean> turns = new FutureTask<>(() -> {
+                for (int turn = 0; turn < 10; turn++) {
+                    try (LockGuard guard = flock().acquire(FlockMode.EXCLUSIVE, LONG)) {
+                        most.accumulateAndGet(inside.incrementAndGet(), Math::max);
+                        assertThat(guard.lockFile()).exists();
+                        inside.decrementAndGet();
+                    }
+                }
+                return true;
+            });
+            crowd.add(turns);
+            new Thread(turns).start();
+        }
+        for (FutureTask<Boolean> turns : crowd) {
+            assertThat(turns.get(30, TimeUnit.SECONDS)).isTrue();
+        }
+        assertThat(most).hasValue(1);
     }
 
     // Descriptors

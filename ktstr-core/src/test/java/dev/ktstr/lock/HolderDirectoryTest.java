@@ -368,7 +368,7 @@ class HolderDirectoryTest {
             LockTimeoutException late = assertThatExceptionOfType(LockTimeoutException.class)
                     .isThrownBy(() -> Flock.on(file, noon, events::add)
                             .recordedIn(holders)
-                            .acquire(FlockMode.EXCLUSIVE, Duration.ofMillis(300)))
+                            .acquire(FlockMode.EXCLUSIVE, Duration.ofMillis(1300)))
                     .actual();
 
             String named = "\n  pid=7 cmd=java -jar x.jar, since 2026-04-12T09:58:00Z (2m ago), test FooIT,"

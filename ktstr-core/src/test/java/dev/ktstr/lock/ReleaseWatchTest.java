@@ -39,9 +39,9 @@ class ReleaseWatchTest {
     void aCloseSinceTheWatchBeganIsSeen() throws Exception {
         try (ReleaseWatch.Watch watch = watches.on(file)) {
             Fd.openForReading(file).close();
-            watch.await(FOR_EVER);
+            assertThat(watch.await(FOR_EVER)).isTrue();
             Fd.openForReading(file).close();
-            watch.await(FOR_EVER);
+            assertThat(watch.await(FOR_EVER)).isTrue();
         }
     }
 
@@ -57,7 +57,29 @@ class ReleaseWatchTest {
     @Test
     void withoutACloseItReturnsAtTheLimit() throws Exception {
         try (ReleaseWatch.Watch watch = watches.on(file)) {
-            watch.await(Duration.ofMillis(20));
+            assertThat(watch.await(Duration.ofMillis(20))).isFalse();
+        }
+    }
+
+    @Test
+    void whatIsSkippedWakesNobodyAndWhatComesThenDoes() throws Exception {
+        try (ReleaseWatch.Watch watch = watches.on(file)) {
+            Fd.openForReading(file).close();
+            watch.skip();
+            watch.skip();
+            assertThat(watch.await(Duration.ofMillis(20))).isFalse();
+            Fd.openForReading(file).close();
+            assertThat(watch.await(FOR_EVER)).isTrue();
+        }
+    }
+
+    @Test
+    void whatOneSkipsStillWakesAnother() throws Exception {
+        try (ReleaseWatch.Watch skipping = watches.on(file);
+                ReleaseWatch.Watch watch = watches.on(file)) {
+            Fd.openForReading(file).close();
+            skipping.skip();
+            assertThat(watch.await(FOR_EVER)).isTrue();
         }
     }
 
