@@ -81,7 +81,7 @@ abstract class AbstractKtstrMojo extends AbstractMojo {
         }
     }
 
-    private void report(KtstrEvent event) {
+    void report(KtstrEvent event) {
         if (event instanceof KtstrEvent.Warning) {
             getLog().warn(event.message());
         } else if (event instanceof KtstrEvent.Published) {

@@ -1,22 +1,24 @@
 package dev.ktstr.maven;
 
-import dev.ktstr.ByteSizes;
 import dev.ktstr.ErrorCode;
 import dev.ktstr.cache.KernelCache;
-import dev.ktstr.cache.KernelEntry;
+import dev.ktstr.cache.Modules;
 import dev.ktstr.cache.StoreRequest;
 import dev.ktstr.cache.StoreResult;
-import dev.ktstr.os.FileStat;
+import dev.ktstr.event.KtstrEvent;
+import dev.ktstr.maven.packages.CompressedModules;
+import dev.ktstr.maven.packages.KernelPackages;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import org.apache.maven.plugins.annotations.LifecyclePhase;
 import org.apache.maven.plugins.annotations.Mojo;
 import org.apache.maven.plugins.annotations.Parameter;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Stores a kernel, from files or from a built source tree. A kernel that is stored already is left alone. Version,
+ * Stores a kernel: from files, from a distribution's packages, or from a built source tree. A kernel that is stored already is left alone. Version,
  * architecture and key come from the files when they are not given.
  *
  * @since 0.1.0
@@ -61,6 +63,33 @@ public final class KernelStoreMojo extends AbstractKtstrMojo {
     private @Nullable File kernelTree;
 
     /**
+     * The distribution's packages, instead of <code>image</code>, <code>vmlinux</code> and <code>config</code>:
+     * <code>.deb</code> files, separated by commas. At least the one with the boot image; the one with debug information
+     * (<code>-dbg</code>) has the <code>vmlinux</code>. They are neither installed nor trusted.
+     *
+     * @since 0.1.0
+     */
+    @Parameter(property = "ktstr.packages")
+    private @Nullable List<File> packages;
+
+    /**
+     * Which modules to store, of those there are: <code>none</code>; <code>boot</code>, which a virtual machine needs to
+     * find its disks and mount them; or <code>all</code>.
+     *
+     * @since 0.1.0
+     */
+    @Parameter(property = "ktstr.modules", defaultValue = "boot")
+    private String modules = "boot";
+
+    /**
+     * The directory with the kernel's modules, such as <code>/lib/modules/6.1.0-56-amd64</code>. They may be compressed.
+     *
+     * @since 0.1.0
+     */
+    @Parameter(property = "ktstr.modulesDir")
+    private @Nullable File modulesDir;
+
+    /**
      * The entry's name. Without it one is derived from the release, the architecture and the image's checksum.
      *
      * @since 0.1.0
@@ -93,40 +122,77 @@ public final class KernelStoreMojo extends AbstractKtstrMojo {
     @Parameter(property = "ktstr.lockTimeout")
     private @Nullable String lockTimeout;
 
+    @Parameter(defaultValue = "${settings.interactiveMode}", readonly = true)
+    private boolean interactive;
+
+    private @Nullable Progress progress;
+
     @Override
     void run() throws IOException {
+        Modules choice = modules();
+        requireOneSource();
         KernelCache cache = cache();
-        StoreResult result = cache.store(request());
-        KernelEntry entry = result.entry();
-        switch (result.outcome()) {
-            case ALREADY_STORED ->
-                getLog().info("already stored: " + entry.key()
-                        + " (same image, configuration and vmlinux; -Dktstr.replace stores it again)");
-            case STORED -> getLog().info("stored " + entry.key());
-            case REPLACED -> getLog().info("stored " + entry.key() + ", replacing the entry of that name");
+        try (Progress meter = Progress.of(getLog().isInfoEnabled(), interactive, getLog()::info)) {
+            progress = meter;
+            StoreResult result = packages == null || packages.isEmpty()
+                    ? cache.store(request(meter).modules(choice).build())
+                    : storePackages(cache, packages, choice, meter);
+            meter.close();
+            StoreSummary.lines(result).forEach(getLog()::info);
         }
-        getLog().info("  version  " + entry.metadata().version() + ", "
-                + entry.metadata().arch());
-        getLog().info("  image    " + entry.image() + " (" + allocated(entry.image()) + ")");
-        if (entry.vmlinux().isPresent()) {
-            Path file = entry.vmlinux().get();
-            Long before = entry.metadata().sourceVmlinuxSize();
-            String from = before == null || !entry.metadata().vmlinuxStripped()
-                    ? ", not stripped)"
-                    : ", stripped from " + ByteSizes.format(before) + ")";
-            getLog().info("  vmlinux  " + file + " (" + allocated(file) + from);
-        }
-        entry.config().ifPresent(file -> getLog().info("  config   " + file));
     }
 
-    private StoreRequest request() throws IOException {
-        if (kernelTree != null && (image != null || vmlinux != null || config != null)) {
+    private StoreResult storePackages(KernelCache cache, List<File> files, Modules choice, Progress meter)
+            throws IOException {
+        List<Path> paths = files.stream().map(File::toPath).toList();
+        try (KernelPackages kernel = KernelPackages.open(paths, meter)) {
+            StoreRequest.Builder request =
+                    StoreRequest.builder().packages(kernel.ids()).contents(kernel);
+            return cache.store(common(request).modules(choice).build());
+        }
+    }
+
+    /** A line that moves would be left in the log. */
+    @Override
+    void report(KtstrEvent event) {
+        if (progress != null) {
+            progress.clear();
+        }
+        super.report(event);
+    }
+
+    private Modules modules() throws GoalException {
+        for (Modules each : Modules.values()) {
+            if (each.text().equals(modules)) {
+                return each;
+            }
+        }
+        throw new GoalException(
+                ErrorCode.ENV_SETTING,
+                "reading ktstr.modules: \"" + modules + "\" is none of none, boot and all",
+                null,
+                "leave it out for boot: what a virtual machine needs to find its disks");
+    }
+
+    private void requireOneSource() throws GoalException {
+        boolean files = image != null || vmlinux != null || config != null;
+        if (packages != null && !packages.isEmpty() && (files || kernelTree != null || modulesDir != null)) {
+            throw new GoalException(
+                    ErrorCode.REQUEST_CONTRADICTORY,
+                    "storing a kernel: packages already say where image, vmlinux, config and modules are",
+                    packages.get(0).toPath(),
+                    "give packages alone; or unpack them (dpkg-deb -x) and give the files");
+        }
+        if (kernelTree != null && files) {
             throw new GoalException(
                     ErrorCode.REQUEST_CONTRADICTORY,
                     "storing a kernel: kernelTree already says where image, vmlinux and config are",
                     kernelTree.toPath(),
                     "give kernelTree alone, or the files alone");
         }
+    }
+
+    private StoreRequest.Builder request(Progress meter) throws IOException {
         StoreRequest.Builder request =
                 kernelTree == null ? StoreRequest.builder() : StoreRequest.forTree(kernelTree.toPath());
         if (image != null) {
@@ -138,6 +204,23 @@ public final class KernelStoreMojo extends AbstractKtstrMojo {
         if (config != null) {
             request.config(config.toPath());
         }
+        if (modulesDir != null && CompressedModules.areIn(modulesDir.toPath())) {
+            if (kernelTree != null) {
+                throw new GoalException(
+                        ErrorCode.REQUEST_CONTRADICTORY,
+                        "storing a kernel: kernelTree has modules of its own, and those in modulesDir are compressed",
+                        modulesDir.toPath(),
+                        "leave modulesDir out, or install the tree's modules uncompressed"
+                                + " (CONFIG_MODULE_COMPRESS_NONE)");
+            }
+            request.contents(new CompressedModules(modulesDir.toPath(), meter));
+        } else if (modulesDir != null) {
+            request.modulesDir(modulesDir.toPath());
+        }
+        return common(request);
+    }
+
+    private StoreRequest.Builder common(StoreRequest.Builder request) throws IOException {
         if (key != null) {
             request.key(key);
         }
@@ -147,10 +230,6 @@ public final class KernelStoreMojo extends AbstractKtstrMojo {
         if (lockTimeout != null) {
             request.lockTimeout(duration("ktstr.lockTimeout", lockTimeout));
         }
-        return request.replace(replace).build();
-    }
-
-    private static String allocated(Path file) throws IOException {
-        return ByteSizes.format(FileStat.of(file).map(FileStat::allocated).orElse(0L)) + " on disk";
+        return request.replace(replace);
     }
 }
