@@ -176,68 +176,56 @@ apt_field() { # PACKAGE FIELD
     awk -v field="$2:" '$1 == field && !found { found = 1; sub(/^[^:]*: */, ""); print }'
 }
 
-# Prints name, version and, if there is one, debug package of the kernel behind the first of some meta packages.
+# Prints name and version of the kernel behind the first of some meta packages.
 kernel_package() { # META-PACKAGE...
   local meta name version
   for meta; do
     name=$(apt_field "$meta" Depends | grep -oE '\blinux-image-[0-9][^ ,]*') || continue
     version=$(apt_field "$name" Version)
     if [[ -n $version ]]; then
-      printf '%s %s %s\n' "$name" "$version" "$(apt_field "$name-dbg" Package)"
+      printf '%s %s\n' "$name" "$version"
       return
     fi
   done
   return 1
 }
 
-if_present() { # PATH
-  [[ ! -e $1 ]] || printf '%s\n' "$1"
-}
-
 megabytes() { # BYTES
   echo "$((($1 + 500000) / 1000000)) MB"
 }
 
-# Downloads a package, and unpacks it, or only the files of a pattern, into tree/.
-unpack_package() { # FILE NAME VERSION [PATTERN]
-  local -a pattern=()
-  [[ -z ${4-} ]] || pattern=(--wildcards "$4")
-  say "downloading $2 $3 ($(megabytes "$(apt_field "$2" Size)"))"
-  # As root apt would hand the download to a user of its own, who must not write here.
-  apt-get download -qq -o APT::Sandbox::User=root "$2=$3" && mv ./*.deb "$1" || return 1
-  say "unpacking $2"
-  dpkg-deb --fsys-tarfile "$1" | tar -x -C tree --no-same-owner "${pattern[@]}"
+# Prints the packages that make up a kernel: the image, where they are apart the modules, and debug information.
+kernel_parts() { # NAME
+  local part
+  for part in "$1" "${1/linux-image-/linux-modules-}" "$1-dbg"; do
+    if [[ $part == "$1" || -n $(apt_field "$part" Package) ]]; then
+      printf '%s\n' "$part"
+    fi
+  done | uniq
 }
 
-# Makes a directory with image.deb, vmlinuz and, where the packages have them, config and modules/ (of this release), and
-# of the debug package dbg.deb and vmlinux: complete or not at all. One that was there is replaced.
-unpack_kernel() ( # DIRECTORY NAME VERSION [DEBUG-PACKAGE]
+# Makes a directory with a kernel's packages: complete or not at all.
+download_kernel() ( # DIRECTORY NAME VERSION
   directory=$1
   parent=${directory%/*}
   rm -rf "$parent"/.tmp-* # of runs that were killed: we have the lock
   work=$(mktemp -d "$parent/.tmp-XXXXXX") || exit 1
   trap 'rm -rf "$work"' EXIT
   trap 'exit 130' HUP INT TERM
-  cd "$work" && mkdir tree kernel || exit 1
-  unpack_package kernel/image.deb "$2" "$3" || exit 1
-  [[ -z ${4-} ]] || unpack_package kernel/dbg.deb "$4" "$3" '*/vmlinux-*' || exit 1
-  for file in vmlinuz config vmlinux; do
-    found=$(find tree -type f -name "$file-*")
-    [[ -z $found ]] || mv "$found" "kernel/$file" || exit 1
+  mkdir "$work/kernel" && cd "$work/kernel" || exit 1
+  for part in $(kernel_parts "$2"); do
+    say "downloading $part $3 ($(megabytes "$(apt_field "$part" Size)"))"
+    # As root apt would hand the download to a user of its own, who must not write here.
+    apt-get download -qq -o APT::Sandbox::User=root "$part=$3" || exit 1
   done
-  found=$(find tree -type d -path '*/lib/modules/*' -prune)
-  [[ -z $found ]] || mv "$found" kernel/modules || exit 1
-  if gzip -t kernel/vmlinuz 2>/dev/null; then # Ubuntu on arm64; the boot image is inside
-    gunzip <kernel/vmlinuz >Image && mv Image kernel/vmlinuz || exit 1
-  fi
-  [[ -s kernel/vmlinuz ]] && chmod -R u=rwX,go=rX kernel && rm -rf "$directory" && mv kernel "$directory"
+  chmod 755 . && chmod 644 ./*.deb && rm -rf "$directory" && mv "$work/kernel" "$directory"
 )
 
-# Gets the distribution's current kernel for virtual machines into a directory, without installing it. What is there of
-# the same version is used again. Sets KERNEL_PACKAGE ("name version"), KERNEL_DEB and KERNEL_IMAGE, and KERNEL_DEBUG_DEB,
-# KERNEL_VMLINUX, KERNEL_CONFIG and KERNEL_MODULES, which are empty where the distribution has none.
+# Gets the packages of the distribution's current kernel for virtual machines into a directory, without installing them.
+# What is there of the same version is used again. Sets KERNEL_PACKAGE ("name version"), KERNEL_DIRECTORY, and
+# KERNEL_DEBS, which are separated by commas.
 fetch_kernel() { # DIRECTORY
-  local arch found name version debug directory update
+  local arch found name version update
   local -a metas
   has_apt || die 'fetching a kernel needs apt-get (Debian, Ubuntu)'
   arch=$(dpkg --print-architecture)
@@ -251,23 +239,23 @@ fetch_kernel() { # DIRECTORY
   for update in false true; do # the second time in case that the package lists are older than the archive
     ! $update || update_package_lists
     found=$(kernel_package "${metas[@]}") || continue
-    read -r name version debug <<<"$found"
-    directory=$1/${name}_${version}_$arch
+    read -r name version <<<"$found"
+    KERNEL_DIRECTORY=$1/${name}_${version}_$arch
     {
       flock 9
-      # Earlier versions of this script did not keep the packages.
-      [[ -e $directory/image.deb ]] || unpack_kernel "$directory" "$name" "$version" "$debug" || {
+      # Earlier versions of this script kept other things there.
+      [[ -n $(kernel_debs) ]] || download_kernel "$KERNEL_DIRECTORY" "$name" "$version" || {
         (($? < 128)) || exit 130 # interrupted
         continue
       }
     } 9>"$1/.lock"
-    KERNEL_PACKAGE="$name $version" KERNEL_DEB=$directory/image.deb KERNEL_IMAGE=$directory/vmlinuz
-    KERNEL_DEBUG_DEB=$(if_present "$directory/dbg.deb")
-    KERNEL_VMLINUX=$(if_present "$directory/vmlinux")
-    KERNEL_CONFIG=$(if_present "$directory/config")
-    KERNEL_MODULES=$(if_present "$directory/modules")
+    KERNEL_PACKAGE="$name $version" KERNEL_DEBS=$(kernel_debs)
     return
   done
   [[ -n ${found-} ]] || die "apt knows no package ${metas[*]}: does its sources.list have the main archive?"
   die "could not get $name $version; see above"
+}
+
+kernel_debs() {
+  find "$KERNEL_DIRECTORY" -maxdepth 1 -name 'linux-*.deb' 2>/dev/null | LC_ALL=C sort -t _ -k 1,1 | paste -s -d ,
 }

@@ -117,11 +117,8 @@ goal() { # NAME ARGUMENT...
 }
 
 store_kernel() {
-  local -a files=("-Dktstr.image=$KERNEL_IMAGE")
-  [[ -z $KERNEL_VMLINUX ]] || files+=("-Dktstr.vmlinux=$KERNEL_VMLINUX")
-  [[ -z $KERNEL_CONFIG ]] || files+=("-Dktstr.config=$KERNEL_CONFIG")
-  goal kernel-store "${files[@]}"
-  if [[ -z $KERNEL_VMLINUX ]]; then
+  goal kernel-store "-Dktstr.packages=$KERNEL_DEBS"
+  if [[ $KERNEL_DEBS != *-dbg_* ]]; then
     say 'stored without vmlinux: this distribution has no debug package of its kernels in its archive (Ubuntu keeps them'
     say 'apart). Tests can boot this kernel, but nothing can look up its symbols and types.'
   fi
