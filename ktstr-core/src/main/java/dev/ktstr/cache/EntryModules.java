@@ -53,7 +53,7 @@ final class EntryModules {
      *
      * @param choice not {@link Modules#NONE}
      */
-    static EntryModules choose(ModuleTree tree, Modules choice, Consumer<String> warnings) {
+    static EntryModules choose(ModuleTree tree, Modules choice, Consumer<String> warnings) throws StoreException {
         List<KernelModule> all = choice == Modules.ALL ? tree.all() : List.of();
         return new EntryModules(tree.loadOrder(BOOT, warnings), all, tree);
     }

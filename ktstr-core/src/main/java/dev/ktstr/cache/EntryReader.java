@@ -27,7 +27,7 @@ import java.util.regex.Pattern;
  */
 final class EntryReader {
     /** Far more than any metadata; a file of another kind under that name must not fill the memory. */
-    private static final int MAX_METADATA = 16 << 20;
+    static final int MAX_METADATA = 16 << 20;
 
     private static final Pattern MODULE = Pattern.compile("[0-9]{3}-.+");
 

@@ -69,9 +69,10 @@ final class EntryWriter {
             requireUnchanged(KernelConfig.read(config).equals(input.config()), configSource);
             files.put(KernelFamily.CONFIG, Checksums.sha256(config));
         }
-        KernelMetadata metadata = metadata(image, vmlinux, files);
+        byte[] metadata = MetadataCodec.write(metadata(image, vmlinux, files));
+        requireReadable(metadata);
         try {
-            Files.write(directory.resolve(KernelFamily.METADATA), MetadataCodec.write(metadata));
+            Files.write(directory.resolve(KernelFamily.METADATA), metadata);
         } catch (IOException failed) {
             throw failed("write cache metadata", directory.resolve(KernelFamily.METADATA), failed);
         }
@@ -103,19 +104,20 @@ final class EntryWriter {
     }
 
     private SortedMap<String, String> modules() throws IOException {
-        Path source = input.files().modulesDir();
         if (input.choice() == Modules.NONE) {
             return Collections.emptySortedMap();
         }
-        ModuleTree tree = source == null ? null : ModuleTree.read(source, input.image());
+        ModuleTree tree = input.modules().orElse(null);
         if (tree == null || tree.all().isEmpty()) {
-            warn("no modules were found" + (source == null ? "" : " below " + source) + ": a kernel that has its"
-                    + " disk drivers and file systems as modules will not find its disks (Ubuntu has them in a package of"
-                    + " their own, linux-modules-...)");
+            warn("no modules were found" + (tree == null ? "" : " below " + tree.top()) + ": a kernel that has its"
+                    + " disk drivers and file systems as modules will not find its disks (Ubuntu has them in a package"
+                    + " of their own, linux-modules-...)");
             return Collections.emptySortedMap();
         }
         try {
             return EntryModules.choose(tree, input.choice(), this::warn).writeTo(directory);
+        } catch (StoreException unusable) {
+            throw unusable;
         } catch (IOException failed) {
             throw failed("copy modules to cache", tree.top(), failed);
         }
@@ -172,6 +174,27 @@ final class EntryWriter {
                     source,
                     "let whatever writes it (a build?) finish, and try again");
         }
+    }
+
+    /** What cannot be read back must not take the place of what can: the names of modules are as long and odd as they like. */
+    private void requireReadable(byte[] metadata) throws StoreException {
+        try {
+            MetadataCodec.read(metadata);
+            if (metadata.length <= EntryReader.MAX_METADATA) {
+                return;
+            }
+        } catch (MetadataException unreadable) {
+            throw unstorable(unreadable.reason());
+        }
+        throw unstorable("its metadata would have " + metadata.length + " bytes");
+    }
+
+    private StoreException unstorable(String why) {
+        return new StoreException(
+                ErrorCode.INPUT_UNUSABLE,
+                "storing a kernel: the entry could not be read again: " + why,
+                input.files().modulesDir(),
+                "give modules with shorter, plainer names, or fewer of them, or none: modules=none");
     }
 
     private void warn(String text) {

@@ -18,6 +18,7 @@ import java.util.TreeSet;
  * @param depends the modules whose symbols it uses: without them it cannot be loaded
  * @param before what it works better or only with, and what is to be loaded first: module names or aliases
  * @param after the same, to be loaded later
+ * @param aliases other names, without those that are patterns for hardware
  * @param release of the kernel it was built for; empty if it does not say
  */
 record KernelModule(
@@ -30,6 +31,9 @@ record KernelModule(
         Set<String> aliases,
         Optional<String> release) {
     static final String SUFFIX = ".ko";
+
+    /** Of each kind. Real ones have a dozen; what is more is made up to keep us busy. */
+    private static final int MOST_NAMES = 64;
 
     /** @throws dev.ktstr.elf.MalformedElfException if it is no ELF file */
     static KernelModule read(Path file, String path) throws IOException {
@@ -45,7 +49,11 @@ record KernelModule(
                 switch (line.substring(0, Math.max(equals, 0))) {
                     case "depends" -> addNames(depends, value.split(",", -1));
                     case "softdep" -> addSoft(before, after, value);
-                    case "alias" -> aliases.add(normal(value));
+                    case "alias" -> {
+                        if (!isPattern(value) && aliases.size() < MOST_NAMES) {
+                            aliases.add(normal(value));
+                        }
+                    }
                     case "vermagic" -> release = Optional.of(value.split(" ", -1)[0]);
                     default -> {}
                 }
@@ -74,10 +82,15 @@ record KernelModule(
 
     private static void addNames(Collection<String> names, String... more) {
         for (String name : more) {
-            if (!name.isBlank()) {
+            if (!name.isBlank() && names.size() < MOST_NAMES) {
                 names.add(normal(name.strip()));
             }
         }
+    }
+
+    /** As those are that hardware is matched with; what somebody depends on has a plain name. */
+    private static boolean isPattern(String alias) {
+        return alias.indexOf('*') >= 0 || alias.indexOf(':') >= 0;
     }
 
     private static String normal(String name) {

@@ -8,6 +8,7 @@ import dev.ktstr.elf.StripReport;
 import dev.ktstr.event.EventSink;
 import dev.ktstr.event.KtstrEvent;
 import dev.ktstr.lock.LockGuard;
+import dev.ktstr.lock.LockUnavailableException;
 import dev.ktstr.publish.EntryLock;
 import dev.ktstr.publish.EntryRoot;
 import dev.ktstr.publish.Staging;
@@ -22,6 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -59,17 +61,21 @@ final class KernelWriter {
         if (request.key().isPresent()) {
             family.requireStorable(request.key().get());
         }
-        StoreInput named = request.files().image() == null ? null : StoreInput.examine(request, request.files());
-        Duration timeout =
-                request.lockTimeout().isPresent() ? request.lockTimeout().get() : lockTimeout();
-        Optional<StoreResult> stored = findStored(request, named, timeout);
+        StoreInput examined = request.files().image() == null ? null : StoreInput.examine(request, request.files());
+        if (examined != null) {
+            family.requireStorable(examined.key());
+        }
+        Optional<StoreResult> stored = findStored(request, examined);
         if (stored.isPresent()) {
             root.sweep();
             return stored.get();
         }
+        StoreInput named = examined == null ? null : examined.withModules();
         String key = named == null ? keyOfContents(request) : named.key();
         family.requireStorable(key);
         requireFreePlace(key);
+        Duration timeout =
+                request.lockTimeout().isPresent() ? request.lockTimeout().get() : lockTimeout();
         try (EntryLock lock = root.lockForWriting(key, timeout, LOCK_ADVICE)) {
             requireFreePlace(key);
             Optional<KernelEntry> present = reader.valid(key);
@@ -96,11 +102,10 @@ final class KernelWriter {
     }
 
     /**
-     * Looks whether there is nothing to do. That takes no more than the shared lock, so it goes without waiting while tests
-     * use the kernel, and where the store cannot be written.
+     * Looks whether there is nothing to do. That takes no more than the shared lock, and only if nobody writes just now: so
+     * it goes without waiting while tests use the kernel, and where the store cannot be written.
      */
-    private Optional<StoreResult> findStored(StoreRequest request, @Nullable StoreInput named, Duration timeout)
-            throws IOException {
+    private Optional<StoreResult> findStored(StoreRequest request, @Nullable StoreInput named) throws IOException {
         Optional<KernelEntry> found = candidates(request, named).stream()
                 .filter(entry -> isStored(request, named, entry) && !SameKernel.isRaw(entry))
                 .findFirst();
@@ -108,12 +113,15 @@ final class KernelWriter {
             return Optional.empty();
         }
         String key = found.get().key();
-        try (LockGuard held = root.lockForReading(key, timeout, LOCK_ADVICE)) {
-            Optional<KernelEntry> now = reader.valid(key).filter(entry -> isStored(request, named, entry));
+        try (LockGuard held = root.tryLockForReading(key).orElse(null)) {
+            Optional<KernelEntry> now = held == null ? Optional.empty() : reader.valid(key);
+            now = now.filter(entry -> isStored(request, named, entry));
             if (now.isPresent()) {
                 root.settle();
             }
             return now.map(KernelWriter::alreadyStored);
+        } catch (LockUnavailableException readOnly) {
+            return found.map(KernelWriter::alreadyStored); // and nobody can write there: no lock file can be made
         }
     }
 
@@ -158,14 +166,33 @@ final class KernelWriter {
         if (request.contents().isEmpty()) {
             return Objects.requireNonNull(named);
         }
-        KernelFiles made = request.contents().get().provide(staging.scratch(), request.modules());
-        KernelFiles files = request.files().or(made);
-        if (files.image() == null) {
-            throw noImage();
+        Path scratch = staging.scratch();
+        try {
+            KernelFiles made = request.contents().get().provide(scratch, request.modules());
+            KernelFiles files = request.files().or(made);
+            if (files.image() == null) {
+                throw noImage();
+            }
+            StoreInput input = StoreInput.examine(request, files).withModules();
+            EntryWriter.requireUnchanged(input.key().equals(key), files.image());
+            return input;
+        } catch (StoreException unusable) {
+            throw withoutScratch(unusable, scratch, request);
         }
-        StoreInput input = StoreInput.examine(request, files);
-        EntryWriter.requireUnchanged(input.key().equals(key), files.image());
-        return input;
+    }
+
+    /** Names what the files were made from: they themselves are gone when this is read. */
+    private static StoreException withoutScratch(StoreException failure, Path scratch, StoreRequest request) {
+        if (failure.path().filter(path -> path.startsWith(scratch)).isEmpty()) {
+            return failure;
+        }
+        String origin = request.packages().stream().map(PackageId::name).collect(Collectors.joining(" and "));
+        return new StoreException(
+                failure.code(),
+                failure.problem().replace(scratch + "/", "") + (origin.isEmpty() ? "" : ", as unpacked from " + origin),
+                null,
+                failure.remedy(),
+                failure);
     }
 
     /** What a request without a boot image is told. */

@@ -89,8 +89,8 @@ final class MetadataCodec {
 
     /** Whether a path from the file leads to somewhere in the entry, and nowhere else. */
     private static boolean isPlainRelative(String path) {
-        return isFileName(path.replace('/', '_'))
-                && Stream.of(path.split("/", -1)).allMatch(MetadataCodec::isFileName);
+        return Stream.of(path.split("/", -1))
+                .allMatch(name -> !name.equals("..") && isFileName(name.replace("..", "_")));
     }
 
     /** Whether it is one name that this JVM can make a path of. */

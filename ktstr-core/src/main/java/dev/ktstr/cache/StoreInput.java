@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param config null when none was given
  * @param vmlinux null when none was given
  * @param choice which modules were asked for; {@link Modules#NONE} when there is nowhere to take any from
+ * @param modules those there are; empty until they are {@linkplain #withModules read}, and when there are none to read
  */
 record StoreInput(
         StoreRequest request,
@@ -27,7 +28,8 @@ record StoreInput(
         KernelImage image,
         @Nullable KernelConfig config,
         @Nullable Vmlinux vmlinux,
-        Modules choice) {
+        Modules choice,
+        Optional<ModuleTree> modules) {
 
     private static final long MAX_CONFIG = 16 << 20;
     private static final String NO_KERNEL = "no Linux kernel, as far as its .rodata says";
@@ -78,7 +80,17 @@ record StoreInput(
                                 image,
                                 imageFile,
                                 request.kernelVersion().isPresent()),
-                modulesDir == null && request.contents().isEmpty() ? Modules.NONE : request.modules());
+                modulesDir == null && request.contents().isEmpty() ? Modules.NONE : request.modules(),
+                Optional.empty());
+    }
+
+    /** With all modules read, which takes a moment, and is not needed to tell whether the kernel is stored already. */
+    StoreInput withModules() throws IOException {
+        Path directory = files.modulesDir();
+        return choice == Modules.NONE || directory == null
+                ? this
+                : new StoreInput(
+                        request, files, image, config, vmlinux, choice, Optional.of(ModuleTree.read(directory, image)));
     }
 
     String key() {

@@ -27,6 +27,10 @@ import org.jspecify.annotations.Nullable;
 final class HolderDirectory {
     private static final Pattern NAME = Pattern.compile("\\.?([0-9]{1,10})-[0-9a-f]{8}");
     private static final int LARGEST_RECORD = 64 * 1024;
+
+    /** Anybody may make as many as they like, and whoever takes the lock looks at them. */
+    private static final int MOST_RECORDS = 1000;
+
     private static final Duration WRITTEN_BY_THEN = Duration.ofMinutes(1);
     private static final int FOR_ALL_USERS = 01777;
     private static final int READABLE_FOR_ALL = 0644;
@@ -105,7 +109,8 @@ final class HolderDirectory {
         List<HolderRecord> live = new ArrayList<>();
         try (Fd records = open().orElse(null)) {
             if (records != null) {
-                for (String name : records.namesAt(".")) {
+                List<String> names = records.namesAt(".");
+                for (String name : names.subList(0, Math.min(names.size(), MOST_RECORDS))) {
                     Matcher named = NAME.matcher(name);
                     if (named.matches()) {
                         live(records, name, Long.parseLong(named.group(1)), now).ifPresent(live::add);

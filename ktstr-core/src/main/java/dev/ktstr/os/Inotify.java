@@ -8,7 +8,8 @@ import java.util.Set;
 
 /**
  * One inotify instance (inotify(7)) that watches files being closed. A user may have only
- * {@code fs.inotify.max_user_instances} of them, often 128. Not for several threads at once, but for closing.
+ * {@code fs.inotify.max_user_instances} of them, often 128. Only one thread may wait for events
+ * at a time; others may start and stop watches meanwhile.
  */
 public final class Inotify implements AutoCloseable {
     /** What {@link #await} returns when events were lost: any file may have been closed. */

@@ -75,11 +75,18 @@ public final class EntryRoot {
      * @throws LockUnavailableException if there is no lock file and none can be made, as on a read-only file system
      */
     public LockGuard lockForReading(String key, Duration timeout, String advice) throws IOException {
-        Path locks = root.resolve(LOCKS);
-        if (!Files.isDirectory(locks) && Files.isWritable(root)) {
-            Files.createDirectories(locks);
-        }
+        requireLocks();
         return recordedLock(key, advice).acquire(FlockMode.SHARED, timeout);
+    }
+
+    /**
+     * As {@link #lockForReading}, without waiting, for a moment; empty if somebody writes the entry.
+     *
+     * @throws LockUnavailableException as {@link #lockForReading}
+     */
+    public Optional<LockGuard> tryLockForReading(String key) throws IOException {
+        requireLocks();
+        return lock(key, "").tryAcquire(FlockMode.SHARED);
     }
 
     /**
@@ -153,6 +160,13 @@ public final class EntryRoot {
     /** For whoever keeps it for a while; attempts, such as those of a sweep, leave no record. */
     private Flock recordedLock(String key, String advice) {
         return lock(key, advice).recordedIn(holders(root));
+    }
+
+    private void requireLocks() throws IOException {
+        Path locks = root.resolve(LOCKS);
+        if (!Files.isDirectory(locks) && Files.isWritable(root)) {
+            Files.createDirectories(locks);
+        }
     }
 
     private static Path holders(Path root) {

@@ -24,14 +24,14 @@ final class FileTrees {
     /** Removes a directory with all that is in it; nothing there is fine. */
     static void delete(Path top) throws IOException {
         if (Files.exists(top, LinkOption.NOFOLLOW_LINKS)) {
-            walk(top, Files::deleteIfExists, Files::deleteIfExists);
+            walk(top, Files::deleteIfExists, Files::deleteIfExists, true);
         }
     }
 
     /** Forces every file to disk, then every directory, the innermost first. */
     static void sync(Path top) throws IOException {
         List<Path> directories = new ArrayList<>();
-        walk(top, FileTrees::syncFile, directories::add);
+        walk(top, FileTrees::syncFile, directories::add, false);
         for (Path directory : directories) {
             syncDirectory(directory);
         }
@@ -74,8 +74,12 @@ final class FileTrees {
         }
     }
 
-    /** Visits every file, and every directory after what is in it. */
-    private static void walk(Path top, Visit file, Visit directory) throws IOException {
+    /**
+     * Visits every file, and every directory after what is in it.
+     *
+     * @param mayVanish whether it is fine if somebody else removes some of it meanwhile: the original cleans without a lock
+     */
+    private static void walk(Path top, Visit file, Visit directory, boolean mayVanish) throws IOException {
         Files.walkFileTree(top, new SimpleFileVisitor<>() {
             @Override
             public FileVisitResult visitFile(Path path, BasicFileAttributes attributes) throws IOException {
@@ -85,8 +89,8 @@ final class FileTrees {
 
             @Override
             public FileVisitResult visitFileFailed(Path path, IOException failure) throws IOException {
-                if (failure instanceof NoSuchFileException && !path.equals(top)) {
-                    return FileVisitResult.CONTINUE; // somebody else removed it: the original sweeps without a lock
+                if (mayVanish && failure instanceof NoSuchFileException) {
+                    return FileVisitResult.CONTINUE;
                 }
                 throw failure;
             }

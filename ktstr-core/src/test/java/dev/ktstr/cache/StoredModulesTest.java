@@ -244,6 +244,67 @@ class StoredModulesTest {
         assertThat(store(Modules.BOOT).entry().modules()).isEmpty();
     }
 
+    @Test
+    void aDirectoryMayBeALink() throws Exception {
+        module("kernel/fs/xfs/xfs.ko");
+        Path link = Files.createSymbolicLink(directory.resolve("current"), modules);
+
+        StoreRequest request = fixture.request("k").modulesDir(link).build();
+        assertThat(fixture.cache().store(request).entry().modules()).hasSize(1);
+    }
+
+    @Test
+    void aSoftDependencyThatNeedsTheModuleItselfDoesNotComeBeforeIt() throws Exception {
+        module("kernel/fs/xfs/xfs.ko", "softdep=pre: helper");
+        module("kernel/lib/helper.ko", "depends=xfs");
+
+        assertThat(names(store(Modules.BOOT).entry())).containsExactly("000-xfs.ko");
+    }
+
+    @Test
+    void ofTwoByOneNameTheSameOneIsTakenEveryTime() throws Exception {
+        Path first = module("kernel/a/xfs.ko", "description=a");
+        module("kernel/b/xfs.ko", "description=b");
+
+        assertThat(store(Modules.BOOT).entry().modules())
+                .singleElement()
+                .satisfies(stored -> assertThat(stored).hasSameBinaryContentAs(first));
+    }
+
+    @Test
+    void oddNamesCanBeReadBack() throws Exception {
+        String deep = "kernel/" + "d".repeat(200) + "/" + "e".repeat(200);
+        module(deep + "/x.ko");
+        module("kernel/a..b.ko");
+
+        assertThat(store(Modules.ALL).outcome()).isEqualTo(Outcome.STORED);
+        assertThat(fixture.cache().verify("k").problems()).isEmpty();
+    }
+
+    @Test
+    void whatCannotBeReadBackDoesNotTakeThePlaceOfWhatCan() throws Exception {
+        module("kernel/fs/xfs.ko");
+        store(Modules.BOOT);
+        module("kernel/a\\b.ko");
+
+        assertThatThrownBy(() -> store(Modules.ALL)).hasMessageContaining("could not be read again");
+        fixture.cache().lease("k").close();
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"BOOT", "ALL"})
+    void modulesThatLeadNowhereEndAreRefused(Modules choice) throws Exception {
+        module("kernel/xfs.ko", "depends=m0");
+        for (int i = 0; i < 600; i++) {
+            module("kernel/m" + i + ".ko", "depends=m" + (i + 1));
+        }
+
+        assertThatThrownBy(() -> store(choice))
+                .isInstanceOf(StoreException.class)
+                .hasMessageContaining("more than 500");
+        assertThat(fixture.names()).isEmpty();
+    }
+
     enum Order {
         OLD("kernel/fs/xfs/xfs.ko"),
         USUAL("fs/xfs/xfs.ko"),
@@ -268,7 +329,9 @@ class StoredModulesTest {
         TestVmlinux.module(directory.resolve("escaped.ko"), RELEASE);
 
         KernelEntry entry = fixture.cache()
-                .store(StoreRequest.forTree(tree).modules(Modules.ALL).build())
+                .store(StoreRequest.forTree(tree.resolve("."))
+                        .modules(Modules.ALL)
+                        .build())
                 .entry();
 
         assertThat(names(entry)).containsExactly("000-xfs.ko");
