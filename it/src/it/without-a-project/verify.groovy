@@ -8,3 +8,9 @@ assert new File(basedir, 'store.log').text.contains('stored ')
 assert new File(basedir, 'verify.log').text.contains('1 of 1 entries')
 assert new File(basedir, 'clean.log').text.contains('removed 1, ')
 assert new File(basedir, 'stored').list() as List == ['.locks']
+assert new File(basedir, 'disk-list.log').text.contains('there is none yet')
+assert !new File(basedir, 'templates').exists()
+def diskHelp = new File(basedir, 'disk-help.log').text
+for (parameter in ['filesystem', 'size', 'label', 'variant', 'formatter', 'cacheDir', 'skip']) {
+    assert diskHelp.contains("  $parameter")
+}

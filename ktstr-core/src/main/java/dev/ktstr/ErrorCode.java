@@ -33,6 +33,12 @@ public enum ErrorCode {
     ENTRY_MISSING("KT-ENTRY-01", Kind.MISTAKE),
     ENTRY_DAMAGED("KT-ENTRY-02", Kind.MISTAKE),
     ENTRY_STUCK("KT-ENTRY-03", Kind.MACHINE),
+    DISK_SPEC("KT-DISK-01", Kind.MISTAKE),
+    FORMATTER_MISSING("KT-DISK-02", Kind.MISTAKE),
+    FORMATTER_FAILED("KT-DISK-03", Kind.MACHINE),
+    REFLINK_IMPOSSIBLE("KT-DISK-04", Kind.MISTAKE),
+    DISK_DIRECTORY("KT-DISK-05", Kind.MISTAKE),
+    CLONE_WRONG("KT-DISK-06", Kind.MACHINE),
     REQUEST_CONTRADICTORY("KT-ARG-01", Kind.MISTAKE);
 
     /** Who has to act: the person who asked, or whoever looks after the machine. */

@@ -10,6 +10,7 @@
  * dev.ktstr.elf      reading and stripping vmlinux        -&gt; (nothing)
  * dev.ktstr.publish  stage, fsync, publish, remove, sweep -&gt; os, lock
  * dev.ktstr.cache    the kernel store                     -&gt; publish, lock, elf, os
+ * dev.ktstr.disk     disk templates and test disks    -&gt; publish, lock, os
  * dev.ktstr.event    what the library tells its host      (used by all, like this package)
  * </pre>
  */

@@ -1,8 +1,8 @@
 package dev.ktstr.it;
 
 import dev.ktstr.cache.CleanPolicy;
-import dev.ktstr.cache.CleanReport;
 import dev.ktstr.cache.KernelCache;
+import dev.ktstr.publish.CleanReport;
 import java.io.IOException;
 import java.nio.file.Path;
 

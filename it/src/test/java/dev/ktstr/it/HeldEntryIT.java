@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.ktstr.cache.CleanPolicy;
-import dev.ktstr.cache.CleanReport;
 import dev.ktstr.cache.KernelCache;
 import dev.ktstr.cache.StoreResult;
 import dev.ktstr.lock.LockTimeoutException;
+import dev.ktstr.publish.CleanReport;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;

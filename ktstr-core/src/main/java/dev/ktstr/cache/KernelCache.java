@@ -11,6 +11,7 @@ import dev.ktstr.lock.ListedLock;
 import dev.ktstr.lock.LockGuard;
 import dev.ktstr.lock.LockSurvey;
 import dev.ktstr.lock.LockUnavailableException;
+import dev.ktstr.publish.CleanReport;
 import dev.ktstr.publish.EntryRoot;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -247,14 +248,7 @@ public final class KernelCache {
      * root that they share, of disk templates. Takes none of them.
      */
     public List<ListedLock> locks(LockSurvey survey) throws IOException {
-        return EntryRoot.locks(root.path(), survey);
-    }
-
-    /** Those of the disk templates in a root, which may be that of kernels, too. */
-    public static List<ListedLock> templateLocks(Path root, LockSurvey survey) throws IOException {
-        return EntryRoot.locks(root, survey).stream()
-                .filter(lock -> KernelFamily.isTemplate(lock.name()))
-                .toList();
+        return root.locks(survey);
     }
 
     /** What is there, as the advice of a message about something that is not. */

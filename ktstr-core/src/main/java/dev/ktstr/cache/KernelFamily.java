@@ -1,6 +1,7 @@
 package dev.ktstr.cache;
 
 import dev.ktstr.publish.EntryFamily;
+import dev.ktstr.publish.TemplateNames;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -23,10 +24,6 @@ final class KernelFamily implements EntryFamily {
     /** Ours ends in {@code <pid>.<8 hex>}, the original's in {@code <pid>}. */
     private static final Pattern STAGING = Pattern.compile("\\.tmp-(.+)-([0-9]{1,10})(\\.[0-9a-f]{8})?");
 
-    private static final Pattern TEMPLATE = Pattern.compile("(raw|btrfs|xfs|ext4)-[0-9]+m-.*", Pattern.DOTALL);
-    private static final String TEMPLATE_STAGING = ".tmp.";
-    private static final String TEMPLATE_IMAGE = "template.img.in-flight.";
-
     /** A file name has 255 bytes (NAME_MAX), and {@code .tmp-<key>-<10 digits>.<8 hex>} must fit. */
     private static final int MAX_KEY_BYTES = 255 - STAGING_PREFIX.length() - 1 - 10 - 1 - 8;
 
@@ -36,11 +33,16 @@ final class KernelFamily implements EntryFamily {
     }
 
     @Override
-    public Optional<String> keyOfStaging(String name) {
+    public Optional<String> keyOfStaging(String name, boolean isDirectory) {
         Matcher staging = STAGING.matcher(name);
-        return staging.matches() && Long.parseLong(staging.group(2)) > 0 && isReadable(staging.group(1))
+        return isDirectory && staging.matches() && Long.parseLong(staging.group(2)) > 0 && isReadable(staging.group(1))
                 ? Optional.of(staging.group(1))
                 : Optional.empty();
+    }
+
+    @Override
+    public String describe(String key) {
+        return "cache entry \"" + key + "\"";
     }
 
     @Override
@@ -50,7 +52,7 @@ final class KernelFamily implements EntryFamily {
 
     /** Whether a directory by this name in the root is a kernel's, whatever is in it. */
     boolean owns(String name) {
-        return !name.startsWith(".") && !isTemplate(name) && isDecoded(name);
+        return !name.startsWith(".") && !TemplateNames.isTheirs(name) && isDecoded(name);
     }
 
     /** Whether an entry by this key may be looked for: the rules that the original has, too. */
@@ -113,17 +115,13 @@ final class KernelFamily implements EntryFamily {
         if (key.getBytes(StandardCharsets.UTF_8).length > MAX_KEY_BYTES) {
             return Optional.of("it is longer than " + MAX_KEY_BYTES + " bytes");
         }
-        if (isTemplate(key)) {
+        if (TemplateNames.isTheirs(key)) {
             return Optional.of("names of this form belong to disk templates");
         }
         if (key.startsWith("source-") || key.startsWith("git-builder-")) {
             return Optional.of("source-* and git-builder-* are the names of other locks");
         }
         return Optional.empty();
-    }
-
-    static boolean isTemplate(String name) {
-        return TEMPLATE.matcher(name).matches() || name.contains(TEMPLATE_STAGING) || name.startsWith(TEMPLATE_IMAGE);
     }
 
     /** False for a name that the JVM could not decode: the replacement character stands for lost bytes. */

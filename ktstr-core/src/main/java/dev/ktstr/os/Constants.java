@@ -17,7 +17,10 @@ final class Constants {
     static final int O_CLOEXEC = 02000000;
     static final int AT_FDCWD = -100;
     static final int AT_SYMLINK_NOFOLLOW = 0x100;
+    static final int AT_SYMLINK_FOLLOW = 0x400;
     static final int AT_EMPTY_PATH = 0x1000;
+    static final int SEEK_DATA = 3;
+    static final int SEEK_HOLE = 4;
     static final int LOCK_SH = 1;
     static final int LOCK_EX = 2;
     static final int LOCK_NB = 4;
@@ -33,6 +36,7 @@ final class Constants {
     static final int IN_DONT_FOLLOW = 0x02000000;
     static final int POLLIN = 1;
     static final long FICLONE = 0x40049409L;
+    static final long FICLONERANGE = 0x4020940dL;
 
     // struct statx (linux/stat.h): the same layout on every architecture, which is why we use it and not struct stat.
     static final int STATX_SIZE = 256;
@@ -50,12 +54,15 @@ final class Constants {
 
     static final int STATFS_SIZE = 256;
 
+    /** struct file_clone_range (linux/fs.h): four 64-bit numbers, of which only the first is not zero for a whole file. */
+    static final int FILE_CLONE_RANGE_SIZE = 32;
+
     /** The open(2) flags that differ between architectures. */
-    record OpenFlags(int directory, int noFollow) {}
+    record OpenFlags(int directory, int noFollow, int tmpfile) {}
 
     static final Map<String, OpenFlags> OPEN_FLAGS = Map.of(
-            "x86-64", new OpenFlags(0200000, 0400000),
-            "aarch64", new OpenFlags(040000, 0100000));
+            "x86-64", new OpenFlags(0200000, 0400000, 020200000),
+            "aarch64", new OpenFlags(040000, 0100000, 020040000));
 
     private Constants() {}
 

@@ -60,6 +60,30 @@ public final class Fd implements AutoCloseable {
         return tryOpen(file, Constants.O_RDWR | Constants.O_CREAT | Constants.O_EXCL, Errno.EEXIST);
     }
 
+    /**
+     * Creates a file that has no name, for reading and writing, and goes with its last descriptor unless {@link #link}
+     * names it: {@code O_TMPFILE}, open(2).
+     *
+     * @return empty if this file system, or this kernel, has no such files
+     */
+    public static Optional<Fd> createNameless(Path directory) throws OsException, NativeAccessException {
+        LibC.require();
+        try {
+            return tryOpen(directory, Constants.O_RDWR | Constants.openFlags().tmpfile(), Errno.EOPNOTSUPP);
+        } catch (OsException failed) {
+            // What a kernel or a file system says that does not know the flag: open(2), BUGS.
+            if (failed.errno() == Errno.EISDIR || failed.errno() == Errno.EINVAL) {
+                return Optional.empty();
+            }
+            throw failed;
+        }
+    }
+
+    /** As {@link #create}; throws if something by that name is there. */
+    public static Fd createNew(Path file) throws OsException, NativeAccessException {
+        return create(file).orElseThrow(() -> LibC.failure("create", file));
+    }
+
     /** Opens a directory that is there; empty if it is not. Refuses a symbolic link ({@code ENOTDIR}). */
     public static Optional<Fd> openDirectoryIfPresent(Path directory) throws OsException, NativeAccessException {
         LibC.require();
@@ -255,6 +279,31 @@ public final class Fd implements AutoCloseable {
         }
     }
 
+    /** Reads what fits, or less, from an offset; 0 at the end of the file. */
+    public int read(byte[] buffer, long offset) throws OsException {
+        int count;
+        do {
+            count = (int) LibC.pread(number, buffer, buffer.length, offset);
+        } while (count < 0 && LibC.failedWith(Errno.EINTR));
+        if (count < 0) {
+            throw LibC.failure("read", path);
+        }
+        return count;
+    }
+
+    /** Writes the first {@code length} bytes at an offset. */
+    void write(byte[] buffer, int length, long offset) throws OsException {
+        int written = 0;
+        while (written < length) {
+            byte[] rest = written == 0 ? buffer : Arrays.copyOfRange(buffer, written, length);
+            int count = (int) LibC.pwrite(number, rest, length - written, offset + written);
+            if (count < 0 && !LibC.failedWith(Errno.EINTR)) {
+                throw LibC.failure("write", path);
+            }
+            written += Math.max(count, 0);
+        }
+    }
+
     /**
      * Tries to take {@code flock(2)} on this open file description, or to change the mode of the one it has.
      *
@@ -277,6 +326,31 @@ public final class Fd implements AutoCloseable {
     public void unlock() throws OsException {
         if (LibC.flock(number, Constants.LOCK_UN) != 0) {
             throw LibC.failure("flock LOCK_UN", path);
+        }
+    }
+
+    /** Makes the file this long, in bytes; what is new is a hole. */
+    public void setLength(long bytes) throws OsException {
+        if (LibC.ftruncate(number, bytes) != 0) {
+            throw LibC.failure("ftruncate to " + bytes + " bytes", path);
+        }
+    }
+
+    /**
+     * Gives the file a name, also if it was created without one: {@code linkat(2)}.
+     *
+     * @param name on the same file system, where nothing is yet
+     */
+    public void link(Path name) throws OsException {
+        byte[] self = terminated("/proc/self/fd/" + number);
+        if (LibC.linkat(
+                        Constants.AT_FDCWD,
+                        self,
+                        Constants.AT_FDCWD,
+                        NativePaths.terminated(name),
+                        Constants.AT_SYMLINK_FOLLOW)
+                != 0) {
+            throw LibC.failure("linkat", name);
         }
     }
 
@@ -305,25 +379,8 @@ public final class Fd implements AutoCloseable {
         return Filesystems.type(buffer);
     }
 
-    /**
-     * Makes this empty file share all blocks of {@code source} ({@code FICLONE}, ioctl_ficlone(2)).
-     *
-     * @return false if these two files cannot share blocks; nothing has been changed then
-     */
-    boolean cloneFrom(Fd source) throws OsException {
-        if (LibC.ioctl(number, Constants.FICLONE, source.number) == 0) {
-            return true;
-        }
-        if (LibC.failedWith(Errno.EOPNOTSUPP)
-                || LibC.failedWith(Errno.ENOTTY)
-                || LibC.failedWith(Errno.EXDEV)
-                || LibC.failedWith(Errno.EINVAL)) {
-            return false;
-        }
-        throw LibC.failure("ioctl FICLONE", path);
-    }
-
-    int number() {
+    /** The number that {@code /proc/<pid>/fd} names it by. */
+    public int number() {
         return number;
     }
 

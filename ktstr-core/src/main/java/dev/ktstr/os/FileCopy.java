@@ -17,8 +17,8 @@ public final class FileCopy {
      */
     public static void copy(Path source, Path target) throws OsException, NativeAccessException {
         try (Fd in = Fd.openForReading(source);
-                Fd out = Fd.create(target).orElseThrow(() -> LibC.failure("create", target))) {
-            if (!out.cloneFrom(in) && !copyRange(in, out)) {
+                Fd out = Fd.createNew(target)) {
+            if (FileClone.share(in, out).isPresent() && !copyRange(in, out)) {
                 copyThroughMemory(in, out);
             }
         }

@@ -2,7 +2,6 @@ package dev.ktstr.os;
 
 import com.sun.jna.Native;
 import com.sun.jna.Platform;
-import com.sun.jna.Pointer;
 import dev.ktstr.ErrorCode;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -39,6 +38,10 @@ final class LibC {
 
     static native long write(int fd, byte[] buffer, long count);
 
+    static native long pread(int fd, byte[] buffer, long count, long offset);
+
+    static native long pwrite(int fd, byte[] buffer, long count, long offset);
+
     static native int flock(int fd, int operation);
 
     static native int inotify_init1(int flags);
@@ -53,7 +56,15 @@ final class LibC {
 
     static native int fchmod(int fd, int mode);
 
+    static native int ftruncate(int fd, long length);
+
+    static native long lseek(int fd, long offset, int whence);
+
+    static native int linkat(int fromDirectory, byte[] from, int toDirectory, byte[] to, int flags);
+
     static native int ioctl(int fd, long request, int argument);
+
+    static native int ioctl(int fd, long request, byte[] argument);
 
     static native int statfs(byte[] path, byte[] buffer);
 
@@ -70,7 +81,7 @@ final class LibC {
     static native int renameat2(int fromDirectory, byte[] from, int toDirectory, byte[] to, int flags);
 
     static native long copy_file_range(
-            int in, @Nullable Pointer inOffset, int out, @Nullable Pointer outOffset, long length, int flags);
+            int in, long @Nullable [] inOffset, int out, long @Nullable [] outOffset, long length, int flags);
 
     /** @throws NativeAccessException unless the functions above can be called */
     static void require() throws NativeAccessException {

@@ -18,8 +18,9 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -59,13 +60,23 @@ public final class EntryRoot {
      */
     public Flock lock(String key, String advice) {
         return Flock.on(root.resolve(LOCKS).resolve(key + ".lock"), environment, events)
-                .describedAs("cache entry \"" + key + "\"", advice)
-                .withHoldersIn(holders(root));
+                .describedAs(family.describe(key), advice)
+                .withHoldersIn(holders());
     }
 
-    /** Every lock file of a root by key, with its holders. Takes none, and needs no root to be there. */
-    public static List<ListedLock> locks(Path root, LockSurvey survey) throws IOException {
-        return survey.list(root.resolve(LOCKS), LOCK_FILE, holders(root));
+    /** Every lock file by key, with its holders: of all families in the root, which need not be there. Takes none. */
+    public List<ListedLock> locks(LockSurvey survey) throws IOException {
+        return survey.list(root.resolve(LOCKS), LOCK_FILE, holders());
+    }
+
+    /**
+     * Takes an entry's lock shared for a moment, which leaves no record of who holds it.
+     *
+     * @throws dev.ktstr.lock.LockTimeoutException as {@link #lockForReading}
+     */
+    public LockGuard lockBriefly(String key, Duration timeout, String advice) throws IOException {
+        requireLocks();
+        return lock(key, advice).acquire(FlockMode.SHARED, timeout);
     }
 
     /**
@@ -107,30 +118,35 @@ public final class EntryRoot {
     }
 
     /**
-     * Removes the debris of writers that died: staging directories whose key's lock nobody holds. What cannot be
+     * Removes the debris of writers that died: staging whose key's lock nobody holds. What cannot be
      * removed, or told, is left and warned about.
+     *
+     * @return how many things were removed
      */
-    public void sweep() {
-        for (Path path : stagingDirectories()) {
-            String key = family.keyOfStaging(name(path)).orElseThrow();
-            try (LockGuard guard = lock(key, "").tryAcquire(FlockMode.EXCLUSIVE).orElse(null)) {
-                if (guard != null) {
-                    discard(path);
+    public int sweep() {
+        int swept = 0;
+        for (Map.Entry<Path, String> each : staging().entrySet()) {
+            Path path = each.getKey();
+            try (LockGuard guard =
+                    lock(each.getValue(), "").tryAcquire(FlockMode.EXCLUSIVE).orElse(null)) {
+                if (guard != null && discard(path)) {
+                    swept++;
                 }
             } catch (KtstrException notOurs) {
                 // Where no lock can be taken nothing may be removed either.
                 events.accept(new KtstrEvent.Warning("left " + path + " alone: " + notOurs.problem()));
             }
         }
+        return swept;
     }
 
     /** As {@link #sweep}, of one key, for whoever holds its lock. */
     void sweep(String key) {
-        for (Path path : stagingDirectories()) {
-            if (family.keyOfStaging(name(path)).orElseThrow().equals(key)) {
+        staging().forEach((path, owner) -> {
+            if (owner.equals(key)) {
                 discard(path);
             }
-        }
+        });
     }
 
     /**
@@ -159,7 +175,7 @@ public final class EntryRoot {
 
     /** For whoever keeps it for a while; attempts, such as those of a sweep, leave no record. */
     private Flock recordedLock(String key, String advice) {
-        return lock(key, advice).recordedIn(holders(root));
+        return lock(key, advice).recordedIn(holders());
     }
 
     private void requireLocks() throws IOException {
@@ -169,30 +185,33 @@ public final class EntryRoot {
         }
     }
 
-    private static Path holders(Path root) {
+    private Path holders() {
         return root.resolve(LOCKS).resolve(HOLDERS);
     }
 
-    private void discard(Path debris) {
+    private boolean discard(Path debris) {
         if (!Files.exists(debris, LinkOption.NOFOLLOW_LINKS)) {
-            return; // it was no debris when we saw it: its writer has finished since
+            return false; // it was no debris when we saw it: its writer has finished since
         }
         try {
             FileTrees.delete(debris);
             events.accept(new KtstrEvent.Swept(debris));
+            return true;
         } catch (IOException failed) {
             events.accept(new KtstrEvent.Warning("could not remove what an interrupted store left behind: " + failed
                     + "; remove it by hand: " + debris));
+            return false;
         }
     }
 
-    private List<Path> stagingDirectories() {
-        List<Path> found = new ArrayList<>();
+    /** What lies in staging, with its key. */
+    private Map<Path, String> staging() {
+        Map<Path, String> found = new LinkedHashMap<>();
         try (DirectoryStream<Path> all = Files.newDirectoryStream(root)) {
             for (Path path : all) {
-                if (family.keyOfStaging(name(path)).isPresent() && Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
-                    found.add(path);
-                }
+                boolean isDirectory = Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS);
+                family.keyOfStaging(String.valueOf(path.getFileName()), isDirectory)
+                        .ifPresent(key -> found.put(path, key));
             }
         } catch (NoSuchFileException noRoot) {
             return found;
@@ -200,9 +219,5 @@ public final class EntryRoot {
             events.accept(new KtstrEvent.Warning("could not look for what interrupted stores left behind: " + failed));
         }
         return found;
-    }
-
-    private static String name(Path child) {
-        return String.valueOf(child.getFileName());
     }
 }

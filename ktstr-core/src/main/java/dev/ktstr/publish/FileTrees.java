@@ -14,7 +14,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Whole directory trees. Symbolic links are never followed. */
-final class FileTrees {
+public final class FileTrees {
     private FileTrees() {}
 
     private interface Visit {
@@ -22,7 +22,7 @@ final class FileTrees {
     }
 
     /** Removes a directory with all that is in it; nothing there is fine. */
-    static void delete(Path top) throws IOException {
+    public static void delete(Path top) throws IOException {
         if (Files.exists(top, LinkOption.NOFOLLOW_LINKS)) {
             walk(top, Files::deleteIfExists, Files::deleteIfExists, true);
         }

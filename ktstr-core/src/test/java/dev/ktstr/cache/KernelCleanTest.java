@@ -7,6 +7,7 @@ import dev.ktstr.KtstrException;
 import dev.ktstr.lock.Flock;
 import dev.ktstr.lock.FlockMode;
 import dev.ktstr.lock.LockGuard;
+import dev.ktstr.publish.CleanReport;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -216,8 +216,8 @@ class KernelFamilyTest {
                 assertThat(root.resolve(key).getFileName()).hasToString(key);
                 assertThat(family.isReadable(key)).isTrue();
                 assertThat(family.owns(key)).isTrue();
-                assertThat(family.keyOfStaging(key)).isEmpty();
-                assertThat(family.keyOfStaging(family.stagingName(key, "0badcafe")))
+                assertThat(family.keyOfStaging(key, true)).isEmpty();
+                assertThat(family.keyOfStaging(family.stagingName(key, "0badcafe"), true))
                         .contains(key);
             }
         }
@@ -284,7 +284,7 @@ class KernelFamilyTest {
                 ".tmp-tmp-1-2                 | tmp-1",
             })
     void stagingOfOursAndOfTheOriginalIsRecognisedWithItsKey(String name, String key) {
-        assertThat(family.keyOfStaging(name)).contains(key);
+        assertThat(family.keyOfStaging(name, true)).contains(key);
     }
 
     @ParameterizedTest
@@ -326,13 +326,13 @@ class KernelFamilyTest {
                 "",
             })
     void everythingElseIsNoStagingOfAnybody(String name) {
-        assertThat(family.keyOfStaging(name)).isEmpty();
+        assertThat(family.keyOfStaging(name, true)).isEmpty();
     }
 
     @Test
     void stagingOfEveryPidOfLinuxIsRecognised() {
         for (long pid : new long[] {1, 2, 32_768, 4_194_304, Integer.MAX_VALUE, 4_294_967_295L}) {
-            assertThat(family.keyOfStaging(String.format(Locale.ROOT, ".tmp-k-%d", pid)))
+            assertThat(family.keyOfStaging(String.format(Locale.ROOT, ".tmp-k-%d", pid), true))
                     .contains("k");
         }
     }

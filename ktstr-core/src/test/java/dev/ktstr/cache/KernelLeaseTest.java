@@ -102,9 +102,6 @@ class KernelLeaseTest {
             assertThat(locks.get(1).holders()).as("%s", lease).hasSize(1);
             assertThat(locks.get(0).holders()).isEmpty();
         }
-        assertThat(KernelCache.templateLocks(fixture.root, survey))
-                .extracting(ListedLock::name)
-                .containsExactly(template);
         assertThat(KernelCache.at(directory.resolve("absent")).locks(survey)).isEmpty();
     }
 

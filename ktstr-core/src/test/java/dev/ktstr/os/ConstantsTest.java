@@ -20,17 +20,18 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class ConstantsTest {
     /** Those that are not called in C as they are here. */
-    private static final Map<String, String> IN_C = Map.of(
-            "STATX_SIZE", "sizeof(struct statx)",
-            "STATX_MODE", "offsetof(struct statx, stx_mode)",
-            "STATX_INO", "offsetof(struct statx, stx_ino)",
-            "STATX_FILE_SIZE", "offsetof(struct statx, stx_size)",
-            "STATX_BLOCKS", "offsetof(struct statx, stx_blocks)",
-            "STATX_MTIME_SEC", "offsetof(struct statx, stx_mtime.tv_sec)",
-            "STATX_MTIME_NSEC", "offsetof(struct statx, stx_mtime.tv_nsec)",
-            "STATX_DEV_MAJOR", "offsetof(struct statx, stx_dev_major)",
-            "STATX_DEV_MINOR", "offsetof(struct statx, stx_dev_minor)",
-            "STATFS_TYPE", "offsetof(struct statfs, f_type)");
+    private static final Map<String, String> IN_C = Map.ofEntries(
+            Map.entry("STATX_SIZE", "sizeof(struct statx)"),
+            Map.entry("STATX_MODE", "offsetof(struct statx, stx_mode)"),
+            Map.entry("STATX_INO", "offsetof(struct statx, stx_ino)"),
+            Map.entry("STATX_FILE_SIZE", "offsetof(struct statx, stx_size)"),
+            Map.entry("STATX_BLOCKS", "offsetof(struct statx, stx_blocks)"),
+            Map.entry("STATX_MTIME_SEC", "offsetof(struct statx, stx_mtime.tv_sec)"),
+            Map.entry("STATX_MTIME_NSEC", "offsetof(struct statx, stx_mtime.tv_nsec)"),
+            Map.entry("STATX_DEV_MAJOR", "offsetof(struct statx, stx_dev_major)"),
+            Map.entry("STATX_DEV_MINOR", "offsetof(struct statx, stx_dev_minor)"),
+            Map.entry("FILE_CLONE_RANGE_SIZE", "sizeof(struct file_clone_range)"),
+            Map.entry("STATFS_TYPE", "offsetof(struct statfs, f_type)"));
 
     private static final List<String> STATX_WIDTHS = List.of(
             "sizeof(((struct statx *) 0)->stx_mode)",
@@ -64,6 +65,7 @@ class ConstantsTest {
         Constants.OpenFlags flags = Objects.requireNonNull(Constants.OPEN_FLAGS.get(architecture));
         expected.put("O_DIRECTORY", (long) flags.directory());
         expected.put("O_NOFOLLOW", (long) flags.noFollow());
+        expected.put("O_TMPFILE", (long) flags.tmpfile());
         for (Errno errno : Errno.values()) {
             if (errno != Errno.OTHER) {
                 expected.put(errno.name(), (long) errno.number());

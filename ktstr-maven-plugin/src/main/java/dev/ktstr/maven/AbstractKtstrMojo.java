@@ -5,6 +5,7 @@ import dev.ktstr.Environment;
 import dev.ktstr.ErrorCode;
 import dev.ktstr.KtstrException;
 import dev.ktstr.cache.KernelCache;
+import dev.ktstr.disk.DiskTemplates;
 import dev.ktstr.event.KtstrEvent;
 import java.io.File;
 import java.io.IOException;
@@ -18,8 +19,9 @@ import org.jspecify.annotations.Nullable;
 /** What all goals share: the cache directory, skipping, and the one place where failures become Maven's. */
 abstract class AbstractKtstrMojo extends AbstractMojo {
     /**
-     * The cache directory. Without it <code>KTSTR_CACHE_DIR</code>, else
-     * <code>$XDG_CACHE_HOME/ktstr/kernels</code>, else <code>$HOME/.cache/ktstr/kernels</code>.
+     * The cache directory, of kernels and of disk templates. Without it <code>KTSTR_CACHE_DIR</code>, else
+     * <code>$XDG_CACHE_HOME/ktstr</code>, else <code>$HOME/.cache/ktstr</code>; in these two kernels are under
+     * <code>kernels</code>, and templates under <code>disk_templates</code>.
      *
      * @since 0.1.0
      */
@@ -52,7 +54,7 @@ abstract class AbstractKtstrMojo extends AbstractMojo {
         } catch (IOException failure) {
             GoalException coded = new GoalException(
                     ErrorCode.OS_CALL,
-                    "reading or writing the kernel cache: " + failure,
+                    "reading or writing the cache: " + failure,
                     null,
                     "check the path, the permissions and the free space there, and the kernel's log (dmesg)");
             throw new MojoExecutionException("\n\n" + coded.getMessage() + "\n", failure);
@@ -66,6 +68,14 @@ abstract class AbstractKtstrMojo extends AbstractMojo {
         return cacheDir == null
                 ? KernelCache.open(Environment.system(), this::report)
                 : KernelCache.at(cacheDir.toPath(), Environment.system()).withEvents(this::report);
+    }
+
+    /** Where {@code cacheDir} says, too: it is the directory that all families of entries share. */
+    DiskTemplates templates() throws KtstrException {
+        Environment environment = Environment.system();
+        DiskTemplates templates =
+                cacheDir == null ? DiskTemplates.open(environment) : DiskTemplates.at(cacheDir.toPath(), environment);
+        return templates.withEvents(this::report);
     }
 
     /** Parses a duration, naming the property when it is none. */

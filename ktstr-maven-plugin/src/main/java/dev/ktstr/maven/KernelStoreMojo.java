@@ -4,7 +4,6 @@ import dev.ktstr.ErrorCode;
 import dev.ktstr.cache.KernelCache;
 import dev.ktstr.cache.Modules;
 import dev.ktstr.cache.StoreRequest;
-import dev.ktstr.cache.StoreResult;
 import dev.ktstr.event.KtstrEvent;
 import dev.ktstr.maven.packages.CompressedModules;
 import dev.ktstr.maven.packages.KernelPackages;
@@ -134,21 +133,23 @@ public final class KernelStoreMojo extends AbstractKtstrMojo {
         KernelCache cache = cache();
         try (Progress meter = Progress.of(getLog().isInfoEnabled(), interactive, getLog()::info)) {
             progress = meter;
-            StoreResult result = packages == null || packages.isEmpty()
-                    ? cache.store(request(meter).modules(choice).build())
+            List<String> summary = packages == null || packages.isEmpty()
+                    ? StoreSummary.lines(
+                            cache.store(request(meter).modules(choice).build()), List.of())
                     : storePackages(cache, packages, choice, meter);
             meter.close();
-            StoreSummary.lines(result).forEach(getLog()::info);
+            summary.forEach(getLog()::info);
         }
     }
 
-    private StoreResult storePackages(KernelCache cache, List<File> files, Modules choice, Progress meter)
+    private List<String> storePackages(KernelCache cache, List<File> files, Modules choice, Progress meter)
             throws IOException {
         List<Path> paths = files.stream().map(File::toPath).toList();
         try (KernelPackages kernel = KernelPackages.open(paths, meter)) {
             StoreRequest.Builder request =
                     StoreRequest.builder().packages(kernel.ids()).contents(kernel);
-            return cache.store(common(request).modules(choice).build());
+            return StoreSummary.lines(
+                    cache.store(common(request).modules(choice).build()), kernel.ids());
         }
     }
 
@@ -212,6 +213,14 @@ public final class KernelStoreMojo extends AbstractKtstrMojo {
                         modulesDir.toPath(),
                         "leave modulesDir out, or install the tree's modules uncompressed"
                                 + " (CONFIG_MODULE_COMPRESS_NONE)");
+            }
+            if (image == null) {
+                // To the request, contents are as good as an image.
+                throw new GoalException(
+                        ErrorCode.INPUT_UNUSABLE,
+                        "storing a kernel: no boot image was given, only its modules",
+                        modulesDir.toPath(),
+                        "name one: the distribution's vmlinuz, or arch/x86/boot/bzImage of a built tree");
             }
             request.contents(new CompressedModules(modulesDir.toPath(), meter));
         } else if (modulesDir != null) {

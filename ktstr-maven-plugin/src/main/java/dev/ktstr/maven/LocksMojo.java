@@ -1,10 +1,8 @@
 package dev.ktstr.maven;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.ktstr.CacheDirectory;
 import dev.ktstr.Durations;
 import dev.ktstr.Environment;
-import dev.ktstr.EnvironmentException;
 import dev.ktstr.ErrorCode;
 import dev.ktstr.KtstrException;
 import dev.ktstr.cache.KernelCache;
@@ -12,8 +10,6 @@ import dev.ktstr.lock.HostLocks;
 import dev.ktstr.lock.ListedLock;
 import dev.ktstr.lock.LockSurvey;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import org.apache.maven.plugins.annotations.Mojo;
@@ -64,7 +60,7 @@ public final class LocksMojo extends AbstractJsonMojo {
                 if (wantsJson()) {
                     writeJsonLine(json(sections), isFirst);
                 } else {
-                    if (isTerminal()) {
+                    if (Terminal.isAt(Terminal.OUTPUT, Environment.system())) {
                         System.out.print(CLEAR);
                         System.out.flush();
                     } else if (!isFirst) {
@@ -97,21 +93,13 @@ public final class LocksMojo extends AbstractJsonMojo {
                 // Directories of test results, which only the original has.
                 LockSection.named("run_dirs", "Run-dir locks", "run_key", "RUN KEY", List.of()),
                 LockSection.named(
-                        "templates", "Disk-template locks", "template_key", "TEMPLATE KEY", templates(survey)),
+                        "templates",
+                        "Disk-template locks",
+                        "template_key",
+                        "TEMPLATE KEY",
+                        templates().locks(survey)),
                 LockSection.named("source_trees", "Source-tree locks", "source_key", "SOURCE KEY", sourceTrees),
                 LockSection.named("named", "Named locks", "name", "NAME", host.named(survey)));
-    }
-
-    private List<ListedLock> templates(LockSurvey survey) throws IOException {
-        Path root;
-        try {
-            root = CacheDirectory.of(Environment.system(), "disk_templates");
-        } catch (EnvironmentException nowhere) {
-            // Only with cacheDir do we come so far.
-            getLog().warn("looked for no disk templates: " + nowhere.problem());
-            return List.of();
-        }
-        return KernelCache.templateLocks(root, survey);
     }
 
     private void print(List<LockSection> sections) {
@@ -136,15 +124,5 @@ public final class LocksMojo extends AbstractJsonMojo {
                     "write it like 2s or 500ms");
         }
         return pause;
-    }
-
-    /** Not {@link System#console()}, which asks for a terminal to read from, too, and on newer JDKs for none at all. */
-    private static boolean isTerminal() {
-        try {
-            String output = Files.readSymbolicLink(Path.of("/proc/self/fd/1")).toString();
-            return output.startsWith("/dev/pts/") || output.startsWith("/dev/tty") || output.equals("/dev/console");
-        } catch (IOException noProc) {
-            return false;
-        }
     }
 }

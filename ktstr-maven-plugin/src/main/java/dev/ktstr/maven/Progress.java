@@ -8,8 +8,6 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -60,21 +58,11 @@ final class Progress implements Meter, AutoCloseable {
      */
     static Progress of(boolean wanted, boolean interactive, Consumer<String> log) {
         Environment environment = Environment.system();
-        Style style = !wanted ? Style.NONE : interactive && isTerminal(environment) ? Style.MOVING : Style.LINES;
+        Style style = !wanted
+                ? Style.NONE
+                : interactive && Terminal.isAt(Terminal.ERRORS, environment) ? Style.MOVING : Style.LINES;
         // Not System.err: Maven 4 puts its own in that place, which takes such a line for many.
         return new Progress(style, log, new FileOutputStream(FileDescriptor.err), environment::nanoTime);
-    }
-
-    /** By the descriptor and not by System.console(), which from Java 22 on is there in a pipe, too. */
-    private static boolean isTerminal(Environment environment) {
-        try {
-            return !environment.variable("TERM").orElse("dumb").equals("dumb")
-                    && Files.readSymbolicLink(Path.of("/proc/self/fd/2"))
-                            .toString()
-                            .matches("/dev/(pts/|tty|console).*");
-        } catch (IOException unknown) {
-            return false;
-        }
     }
 
     @Override

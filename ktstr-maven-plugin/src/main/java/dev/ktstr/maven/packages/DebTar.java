@@ -21,7 +21,11 @@ final class DebTar extends TarArchiveInputStream {
     private static final int LONGEST_NAME = 4096;
     private static final int MOST_MEMBERS = 250_000;
 
+    /** What every program that writes GNU's long names calls the member that one is in. */
+    private static final String LONG_NAME_MEMBER = "././@LongLink";
+
     private static final int RECORD = 512;
+    private static final int NAME_LENGTH = 100;
     private static final int SIZE_AT = 124;
     private static final int SIZE_LENGTH = 12;
     private static final int KIND_AT = 156;
@@ -57,8 +61,9 @@ final class DebTar extends TarArchiveInputStream {
      *
      * @param name a checked one; empty for the archive's top
      * @param isRegular and not a directory, a link or a device
+     * @param isDevice or a pipe
      */
-    record Member(String name, long size, boolean isRegular, boolean isHardLink) {}
+    record Member(String name, long size, boolean isRegular, boolean isHardLink, boolean isDevice) {}
 
     /** Goes to the next member; null at the end, which has then been seen to be one. */
     @Nullable
@@ -76,8 +81,12 @@ final class DebTar extends TarArchiveInputStream {
             String name = MemberNames.checked(entry.getName(), origin);
             boolean regular = (kind == 0 || kind == '0' || kind == '7')
                     && !entry.getName().endsWith("/");
+            if (entry.isDirectory()) {
+                requireNoBytes(entry.getSize()); // it may be one by its name alone
+            }
             allowance.require(entry.getSize());
-            return new Member(name, entry.getSize(), regular, kind == '1');
+            boolean device = kind == '3' || kind == '4' || kind == '6';
+            return new Member(name, entry.getSize(), regular, kind == '1', device);
         } catch (IOException | RuntimeException failure) {
             throw DecodedInputStream.explained(failure, origin, archive);
         }
@@ -147,6 +156,10 @@ final class DebTar extends TarArchiveInputStream {
         if (size < 0) {
             throw origin.hostile(archive + " has a member of " + size + " bytes");
         }
+        if (isName && !TarUtils.parseName(header, 0, NAME_LENGTH).equals(LONG_NAME_MEMBER)) {
+            // With a slash at its end, say, the library would take the name's bytes for headers.
+            throw origin.hostile(archive + " has a long name that is not called " + LONG_NAME_MEMBER);
+        }
         if (isName && size > LONGEST_NAME) {
             throw origin.hostile(archive + " has a member whose name takes " + size + " bytes");
         }
@@ -155,11 +168,16 @@ final class DebTar extends TarArchiveInputStream {
         }
         if (!isName) {
             longNames = 0;
-            if (size > 0 && kind >= '1' && kind <= '6') {
-                // Programs disagree on whether such bytes are there, and so on what comes after them.
-                throw origin.hostile(
-                        archive + " has a link, device or directory that claims to have " + size + " bytes");
+            if (kind >= '1' && kind <= '6') {
+                requireNoBytes(size);
             }
+        }
+    }
+
+    /** Programs disagree on whether such bytes are there, and so on what comes after them. */
+    private void requireNoBytes(long size) throws PackageException {
+        if (size > 0) {
+            throw origin.hostile(archive + " has a link, device or directory that claims to have " + size + " bytes");
         }
     }
 

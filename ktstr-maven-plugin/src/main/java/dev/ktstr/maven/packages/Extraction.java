@@ -92,7 +92,23 @@ final class Extraction {
     }
 
     static String noRegular(DebTar.Member member, Origin origin) {
-        return MemberNames.shown(member.name()) + " in " + origin.name() + " is a link or a device";
+        return MemberNames.shown(member.name()) + " in " + origin.name() + " is a link or a directory";
+    }
+
+    /** In the place of a file that is needed; elsewhere, it is none of our business. */
+    static void requireNoDevice(DebTar.Member member, Origin origin) throws PackageException {
+        if (member.isDevice()) {
+            throw origin.hostile(MemberNames.shown(member.name()) + " is a device or a pipe, where a file should be");
+        }
+    }
+
+    static void requireModerateSize(KernelMember part, DebTar.Member member, Origin origin) throws PackageException {
+        if (member.size() > part.kind().limit()) {
+            throw origin.hostile(
+                    MemberNames.shown(member.name()) + " has " + ByteSizes.format(member.size()) + ", and a "
+                            + part.kind().text() + " has at most "
+                            + ByteSizes.format(part.kind().limit()));
+        }
     }
 
     /** The part of the kernel that a member is, if it is one and wanted. */
@@ -101,6 +117,9 @@ final class Extraction {
                 .filter(each -> wantsModules || !each.kind().isOfModules());
         if (member.isRegular()) {
             return part;
+        }
+        if (part.isPresent()) {
+            requireNoDevice(member, origin);
         }
         // Debian has links to vmlinux; they are nothing, neither made nor followed.
         if (part.isPresent() && part.get().kind() == KernelMember.Kind.IMAGE) {
@@ -119,11 +138,7 @@ final class Extraction {
         if (!member.name().chars().allMatch(c -> c > 0x20 && c < 0x7f)) {
             throw origin.hostile("a name is not plain ASCII: " + MemberNames.shown(member.name()));
         }
-        if (member.size() > part.kind().limit()) {
-            throw origin.hostile(member.name() + " has " + ByteSizes.format(member.size()) + ", and a "
-                    + part.kind().text() + " has at most "
-                    + ByteSizes.format(part.kind().limit()));
-        }
+        requireModerateSize(part, member, origin);
         Found here = new Found(member.name(), origin);
         if (releaseFrom == null) {
             release = part.release();
@@ -149,25 +164,18 @@ final class Extraction {
 
     private void write(KernelMember part, DebTar.Member member, DebTar tar, Origin origin) throws IOException {
         Path target = scratch.resolve(part.target());
-        try (InputStream in = contents(part, member, tar)) {
+        try (InputStream in = new LimitedInputStream(contents(part, member, tar), member, part, origin)) {
             Files.createDirectories(target.getParent());
-            write(in, target, part, member, origin);
+            write(in, target);
         } catch (FileAlreadyExistsException file) {
             throw origin.hostile(member.name() + " is both a file and a directory");
         }
     }
 
-    private void write(InputStream in, Path target, KernelMember part, DebTar.Member member, Origin origin)
-            throws IOException {
+    private void write(InputStream in, Path target) throws IOException {
         try (OutputStream out =
                 Files.newOutputStream(target, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-            long written = 0;
             for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
-                written += count;
-                if (written > part.kind().limit()) {
-                    throw origin.hostile(member.name() + " unpacks to more than "
-                            + ByteSizes.format(part.kind().limit()));
-                }
                 out.write(buffer, 0, count);
             }
         }

@@ -89,10 +89,14 @@ public final class KernelPackages implements StoreContents, Closeable {
                 for (DebTar.Member member = tar.next(); member != null; member = tar.next()) {
                     Optional<KernelMember> image =
                             KernelMember.of(member.name()).filter(part -> part.kind() == KernelMember.Kind.IMAGE);
-                    if (image.isPresent() && member.isRegular()) {
-                        return closing(BootImage.open(tar, member.name()), tar);
+                    if (image.isEmpty()) {
+                        continue;
                     }
-                    unusable = image.isPresent() ? Extraction.noRegular(member, deb.origin()) : unusable;
+                    if (member.isRegular()) {
+                        return openImage(image.get(), member, tar, deb.origin());
+                    }
+                    Extraction.requireNoDevice(member, deb.origin());
+                    unusable = Extraction.noRegular(member, deb.origin());
                 }
             } catch (IOException | RuntimeException failure) {
                 tar.close();
@@ -103,8 +107,11 @@ public final class KernelPackages implements StoreContents, Closeable {
         throw Extraction.noImage(debs.get(0).origin(), unusable);
     }
 
-    private static InputStream closing(InputStream image, DebTar tar) {
-        return new FilterInputStream(image) {
+    private static InputStream openImage(KernelMember image, DebTar.Member member, DebTar tar, Origin origin)
+            throws IOException {
+        Extraction.requireModerateSize(image, member, origin);
+        InputStream contents = BootImage.open(tar, member.name());
+        return new FilterInputStream(new LimitedInputStream(contents, member, image, origin)) {
             @Override
             public void close() throws IOException {
                 tar.close();

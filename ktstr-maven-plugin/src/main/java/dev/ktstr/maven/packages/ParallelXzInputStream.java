@@ -12,12 +12,17 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.tukaani.xz.MemoryLimitException;
 import org.tukaani.xz.SeekableXZInputStream;
 
 /**
  * An xz file whose blocks are decoded on several threads, and delivered in their order. At any time one block is being
  * read and one per thread is being decoded or waits for its turn; their buffers are used again and again.
+ *
+ * <p>A block that takes more memory than the first did is decoded, and all after it are, on the reader's thread alone,
+ * which may have as much as any decoder.
  *
  * <p>For one reader. {@link #close} ends the threads and waits for that, however far they are: nothing of this is left.
  */
@@ -43,11 +48,16 @@ final class ParallelXzInputStream extends InputStream {
     private final Deque<byte[]> idleBuffers = new ArrayDeque<>();
     private final Deque<Future<Block>> ahead = new ArrayDeque<>();
     private int nextBlock;
+    private @Nullable SeekableXZInputStream alone;
     private @Nullable Block current;
     private int position;
     private volatile boolean closed;
 
     ParallelXzInputStream(XzBlocks blocks, int threads) {
+        this(blocks, threads, () -> new byte[(int) blocks.largest()]);
+    }
+
+    ParallelXzInputStream(XzBlocks blocks, int threads, Supplier<byte[]> buffers) {
         this.blocks = blocks;
         this.workers = Executors.newFixedThreadPool(threads, task -> {
             Thread thread = new Thread(task, "ktstr-xz");
@@ -55,11 +65,16 @@ final class ParallelXzInputStream extends InputStream {
             started.add(thread);
             return thread;
         });
-        for (int i = 0; i < threads; i++) {
-            decodeAhead(new byte[(int) blocks.largest()]);
+        try {
+            for (int i = 0; i < threads; i++) {
+                decodeAhead(buffers.get());
+            }
+            // The one that is being read.
+            idleBuffers.add(buffers.get());
+        } catch (RuntimeException | Error failure) {
+            close(); // out of memory, say, for a buffer or a thread
+            throw failure;
         }
-        // The one that is being read.
-        idleBuffers.add(new byte[(int) blocks.largest()]);
     }
 
     @Override
@@ -74,6 +89,9 @@ final class ParallelXzInputStream extends InputStream {
             return 0;
         }
         while (current == null || position == current.length) {
+            if (alone != null) {
+                return alone.read(bytes, at, length);
+            }
             if (!advance()) {
                 return -1;
             }
@@ -100,7 +118,14 @@ final class ParallelXzInputStream extends InputStream {
         if (next == null) {
             return false;
         }
-        current = await(next);
+        try {
+            current = await(next);
+        } catch (MemoryLimitException big) {
+            int number = nextBlock - ahead.size() - 1;
+            endWorkers(); // and with them goes what their buffers take
+            alone = blocks.decoder(Compression.memoryKiB());
+            alone.seekToBlock(number);
+        }
         position = 0;
         return true;
     }
@@ -132,7 +157,7 @@ final class ParallelXzInputStream extends InputStream {
     private Block decode(int number, byte[] buffer) throws IOException {
         SeekableXZInputStream decoder = idleDecoders.poll();
         if (decoder == null) {
-            decoder = blocks.decoder();
+            decoder = blocks.decoder(XzBlocks.DECODER_KIB);
         }
         decoder.seekToBlock(number);
         int length = (int) decoder.getBlockSize(number);
@@ -153,6 +178,11 @@ final class ParallelXzInputStream extends InputStream {
 
     @Override
     public void close() {
+        endWorkers();
+        alone = null;
+    }
+
+    private void endWorkers() {
         closed = true;
         // Not by interrupts: these would close the file under everybody else who reads it.
         workers.shutdown();

@@ -15,7 +15,7 @@ record XzBlocks(FileSlice file, int count, long largest) {
     private static final long LARGEST = 48L << 20;
 
     /** What decoding one block may take beside its buffer: a dictionary of up to 16 MiB, and tables. */
-    private static final int DECODER_KIB = 20 << 10;
+    static final int DECODER_KIB = 20 << 10;
 
     private static final int MOST_WORKERS = 4;
 
@@ -28,7 +28,8 @@ record XzBlocks(FileSlice file, int count, long largest) {
         if (blocks.count > MOST_BLOCKS) {
             throw origin.hostile("it consists of " + blocks.count + " separately compressed blocks");
         }
-        int workers = blocks.workers();
+        int workers = blocks.workers(
+                Runtime.getRuntime().maxMemory(), Runtime.getRuntime().availableProcessors());
         if (!parallel || workers < 2 || !blocks.firstIsSmallToDecode()) {
             return Compression.XZ.open(file.stream());
         }
@@ -42,17 +43,17 @@ record XzBlocks(FileSlice file, int count, long largest) {
     }
 
     /** As many as there is work, cores and memory for: half of the heap, as the rest is for others. */
-    private int workers() {
+    int workers(long heap, int processors) {
         if (largest > LARGEST) {
             return 1;
         }
-        long buffers = (Runtime.getRuntime().maxMemory() / 2 - largest) / (largest + (DECODER_KIB << 9));
-        int most = Math.min(MOST_WORKERS, Math.min(count, Runtime.getRuntime().availableProcessors()));
+        long buffers = (heap / 2 - largest) / (largest + ((long) DECODER_KIB << 10));
+        int most = Math.min(MOST_WORKERS, Math.min(count, processors));
         return (int) Math.min(most, buffers);
     }
 
     private boolean firstIsSmallToDecode() throws IOException {
-        try (SeekableXZInputStream first = decoder()) {
+        try (SeekableXZInputStream first = decoder(DECODER_KIB)) {
             first.seekToBlock(0);
             return first.read() >= 0;
         } catch (MemoryLimitException big) {
@@ -61,7 +62,7 @@ record XzBlocks(FileSlice file, int count, long largest) {
     }
 
     /** A decoder of any block, for one thread at a time. */
-    SeekableXZInputStream decoder() throws IOException {
-        return new SeekableXZInputStream(file.stream(), DECODER_KIB, BasicArrayCache.getInstance());
+    SeekableXZInputStream decoder(int memoryKiB) throws IOException {
+        return new SeekableXZInputStream(file.stream(), memoryKiB, BasicArrayCache.getInstance());
     }
 }

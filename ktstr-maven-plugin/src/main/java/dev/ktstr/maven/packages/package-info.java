@@ -14,8 +14,8 @@
  *
  * <p>Whatever a package says of itself may be a lie. No name out of one becomes the name of a file, except a module's,
  * after it has been checked; only regular files count, and no link is made or followed; no number out of one becomes the
- * size of a buffer; and what comes out of one is limited by what went into it, so that a bomb goes off within a second
- * or two, as an error. The strictness is dpkg's own where deb(5) says what it accepts: extended headers, sparse files
+ * size of a buffer; and what comes out of one is limited by what went into it, so that a bomb goes off, as an error,
+ * after at most 64 times its size and 64 MiB. The strictness is dpkg's own where deb(5) says what it accepts: extended headers, sparse files
  * and the like are not in a Debian package.
  */
 @NullMarked

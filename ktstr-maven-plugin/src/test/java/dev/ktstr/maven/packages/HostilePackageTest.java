@@ -9,6 +9,8 @@ import dev.ktstr.ErrorCode;
 import dev.ktstr.cache.Modules;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -124,6 +126,19 @@ class HostilePackageTest {
                         "claims to have",
                         good().header("./boot/link", '2', 100, "x").bytes(new byte[100])),
                 arguments("claims to have", good().header("./dev", '3', 100, "").bytes(new byte[100])),
+                arguments("claims to have", good().file(MODULES + "a.ko/", "x")),
+                arguments(
+                        "claims to have",
+                        good().longName(MODULES + "x/".repeat(60)).file("x", "x")),
+                arguments(
+                        "not called ././@LongLink",
+                        good().header("x/", 'L', 2, "")
+                                .bytes(new byte[] {'x', 0})
+                                .file("x", "x")),
+                arguments("a device or a pipe", good().link("./boot/config-" + RELEASE, '3', "")),
+                arguments("a device or a pipe", good().link("./boot/vmlinux-" + RELEASE, '4', "")),
+                arguments("a device or a pipe", good().link(MODULES + "a.ko", '6', "")),
+                arguments("a device or a pipe", good().link("./usr/lib/modules/" + RELEASE + "/vmlinuz", '6', "")),
                 arguments("a boot image has at most", new Tars().header(VMLINUZ, '0', 257L << 20, "")),
                 arguments(
                         "a configuration has at most", good().header("./boot/config-" + RELEASE, '0', 17L << 20, "")));
@@ -235,6 +250,31 @@ class HostilePackageTest {
                                 .end()),
                 ErrorCode.PACKAGE_HOSTILE,
                 "boot/vmlinuz-6.1.0-56-test unpacks to more than 256 MiB");
+    }
+
+    /** Also where the image is only looked at, before there is a key. */
+    @Test
+    void refusesTheSameWhenItOnlyLooks() throws IOException {
+        Debs endless = Debs.named("linux-image-test")
+                .data(new Tars().file(VMLINUZ, tenGigabytes(Compression.GZIP)).end());
+        assertRefusedToLook(endless, "boot/vmlinuz-6.1.0-56-test unpacks to more than 256 MiB");
+        byte[] large = new Tars().header(VMLINUZ, '0', 257L << 20, "").open();
+        assertRefusedToLook(
+                Debs.named("linux-image-test").data(Arrays.copyOf(large, 8 << 20)), "a boot image has at most 256 MiB");
+        byte[] pipe = new Tars().link(VMLINUZ, '6', "").end();
+        assertRefusedToLook(Debs.named("linux-image-test").data(pipe), "is a device or a pipe");
+    }
+
+    private void assertRefusedToLook(Debs deb, String why) throws IOException {
+        Path file = deb.write(directory, "hostile.deb");
+        assertThatThrownBy(() -> {
+                    try (KernelPackages packages = KernelPackages.open(List.of(file), (what, done, total) -> {});
+                            InputStream image = packages.openImage()) {
+                        image.transferTo(OutputStream.nullOutputStream());
+                    }
+                })
+                .hasMessageStartingWith("KT-PKG-02")
+                .hasMessageContaining(why);
     }
 
     private static byte[] tenGigabytes(Compression how) throws IOException {

@@ -3,6 +3,7 @@ package dev.ktstr.maven.packages;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
@@ -10,6 +11,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -17,7 +19,9 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.tukaani.xz.LZMA2Options;
 import org.tukaani.xz.XZInputStream;
+import org.tukaani.xz.XZOutputStream;
 
 @Timeout(60)
 class ParallelXzInputStreamTest {
@@ -132,6 +136,59 @@ class ParallelXzInputStreamTest {
         } finally {
             assertThat(Thread.interrupted()).as("still so after close").isTrue();
         }
+    }
+
+    @Test
+    void endsItsThreadsWhenThereIsNoMemoryForAllBuffers() throws IOException {
+        XzBlocks blocks = new XzBlocks(slice(Debs.xzInBlocks(PLAIN, 30_000)), 34, 30_000);
+        AtomicInteger made = new AtomicInteger();
+        assertThatThrownBy(() -> new ParallelXzInputStream(blocks, 3, () -> {
+                    if (made.incrementAndGet() > 2) {
+                        throw new OutOfMemoryError("made up");
+                    }
+                    return new byte[30_000];
+                }))
+                .hasMessage("made up");
+        noThreadIsLeft();
+    }
+
+    /** The first block alone tells whether threads are worth it; a later one may take more memory than a thread has. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 5, 33})
+    void goesOnAloneWhereABlockTakesMoreMemory(int large) throws IOException {
+        byte[] xz = largerFrom(large);
+        try (InputStream in = parallel(xz, 34, 30_000, 2)) {
+            assertThat(in.readAllBytes()).isEqualTo(PLAIN);
+            assertThat(in.read()).isEqualTo(-1);
+            noThreadIsLeft();
+            in.close();
+            assertThatThrownBy(in::read).isInstanceOf(IOException.class);
+        }
+    }
+
+    private static byte[] largerFrom(int large) throws IOException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        LZMA2Options options = new LZMA2Options(0);
+        try (XZOutputStream out = new XZOutputStream(bytes, options)) {
+            for (int number = 0; number < 34; number++) {
+                options.setDictSize(number == large ? 24 << 20 : 1 << 18);
+                out.updateFilters(options);
+                out.write(PLAIN, number * 30_000, Math.min(30_000, PLAIN.length - number * 30_000));
+                out.endBlock();
+            }
+        }
+        return bytes.toByteArray();
+    }
+
+    @Test
+    void takesHalfOfTheHeapAtMost() throws IOException {
+        XzBlocks blocks = new XzBlocks(slice(new byte[0]), 100, 24L << 20);
+        assertThat(blocks.workers(4L << 30, 8)).isEqualTo(4);
+        assertThat(blocks.workers(4L << 30, 3)).isEqualTo(3);
+        // 24 for the one that is read, and 24 and 20 for each that is decoded
+        long two = 2 * (24L + 2 * (24 + 20)) * (1 << 20);
+        assertThat(blocks.workers(two, 8)).isEqualTo(2);
+        assertThat(blocks.workers(two - 2, 8)).isEqualTo(1);
     }
 
     @Test

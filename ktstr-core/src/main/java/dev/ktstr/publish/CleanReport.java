@@ -1,4 +1,4 @@
-package dev.ktstr.cache;
+package dev.ktstr.publish;
 
 import java.util.List;
 
@@ -8,8 +8,16 @@ import java.util.List;
  * @param removed what went; in a dry run, what would
  * @param skipped what somebody uses, or has replaced since it was listed
  * @param failed what could not be removed
+ * @param swept how many things went, besides, that interrupted work had left behind; none in a dry run
  */
-public record CleanReport(boolean dryRun, List<Removed> removed, List<Skipped> skipped, List<Failed> failed) {
+public record CleanReport(
+        boolean dryRun, List<Removed> removed, List<Skipped> skipped, List<Failed> failed, int swept) {
+    public CleanReport {
+        removed = List.copyOf(removed);
+        skipped = List.copyOf(skipped);
+        failed = List.copyOf(failed);
+    }
+
     /**
      * An entry that went.
      *

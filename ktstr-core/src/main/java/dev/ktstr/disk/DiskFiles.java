@@ -1,0 +1,151 @@
+package dev.ktstr.disk;
+
+import dev.ktstr.Environment;
+import dev.ktstr.ErrorCode;
+import dev.ktstr.os.Fd;
+import dev.ktstr.os.FileStat;
+import dev.ktstr.os.OsException;
+import java.io.IOException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** Makes the files that test disks are in: without a name wherever that is possible. */
+final class DiskFiles {
+    private static final String DIRECTORY_VARIABLE = "KTSTR_DISK_DIR";
+
+    private final Path templates;
+    private final Environment environment;
+
+    DiskFiles(Path templates, Environment environment) {
+        this.templates = templates;
+        this.environment = environment;
+    }
+
+    /** Puts something into a new, empty file. */
+    interface Filler {
+        CloneKind fill(Fd file) throws IOException;
+    }
+
+    /**
+     * Where {@code /proc} has this process's descriptors. In a pid namespace with somebody else's {@code /proc} that is not
+     * where {@code getpid} says, but the link {@code /proc/self} is right.
+     *
+     * @param descriptors empty if there is no {@code /proc}, or it shows something else there
+     */
+    private record Proc(Optional<Path> descriptors) {
+        static Proc read(Fd known) {
+            try {
+                Path self = Path.of("/proc").resolve(Files.readSymbolicLink(Path.of("/proc/self")));
+                Path descriptors = self.resolve("fd");
+                FileStat seen = FileStat.of(descriptors.resolve(Integer.toString(known.number())))
+                        .orElseThrow();
+                return new Proc(Optional.of(descriptors).filter(path -> isSame(seen, known)));
+            } catch (IOException | RuntimeException noProc) {
+                return new Proc(Optional.empty());
+            }
+        }
+
+        private static boolean isSame(FileStat seen, Fd known) {
+            try {
+                return seen.isSameFile(known.stat());
+            } catch (OsException unreadable) {
+                return false;
+            }
+        }
+    }
+
+    /**
+     * Where disks are made: {@code KTSTR_DISK_DIR}, else the root of the templates.
+     *
+     * @throws DiskException if it is not there and cannot be created
+     */
+    Path directory() throws IOException {
+        Path directory = chosen();
+        return directory.equals(templates) ? directory : created(directory);
+    }
+
+    /** The same, whether it is there or not. */
+    Path chosen() throws IOException {
+        return environment
+                .variable(DIRECTORY_VARIABLE)
+                .map(text -> Path.of(text).toAbsolutePath())
+                .orElse(templates);
+    }
+
+    private Path created(Path directory) throws IOException {
+        try {
+            return Files.isDirectory(directory) ? directory : Files.createDirectories(directory);
+        } catch (FileSystemException failed) {
+            throw unwritable(directory, failed);
+        }
+    }
+
+    TestDisk make(DiskSpec spec, Path directory, Filler filler) throws IOException {
+        try (Closer closer = new Closer()) {
+            Fd file = createNameless(created(directory));
+            closer.add(file::close);
+            Optional<Path> descriptors =
+                    environment.remembered(Proc.class, () -> Proc.read(file)).descriptors();
+            if (descriptors.isPresent()) {
+                Path path = descriptors.get().resolve(Integer.toString(file.number()));
+                TestDisk disk = new TestDisk(file, path, filler.fill(file), spec, Optional.empty());
+                closer.keep();
+                return disk;
+            }
+        }
+        return makeNamed(spec, directory, filler);
+    }
+
+    private TestDisk makeNamed(DiskSpec spec, Path directory, Filler filler) throws IOException {
+        try (Closer closer = new Closer()) {
+            PrivateDirectory home = PrivateDirectory.create(directory, environment);
+            closer.add(home::close);
+            Fd file = Fd.createNew(home.disk());
+            closer.add(file::close);
+            TestDisk disk = new TestDisk(file, home.disk(), filler.fill(file), spec, Optional.of(home));
+            closer.keep();
+            return disk;
+        }
+    }
+
+    private Fd createNameless(Path directory) throws IOException {
+        try {
+            Optional<Fd> nameless = Fd.createNameless(directory);
+            return nameless.isPresent() ? nameless.get() : createAndUnlink(directory);
+        } catch (OsException failed) {
+            throw switch (failed.errno()) {
+                case EROFS, EACCES, EPERM -> unwritable(directory, failed);
+                default -> failed;
+            };
+        }
+    }
+
+    /** Under the name that the original uses for this instant: whoever sweeps knows what it is. */
+    private Fd createAndUnlink(Path directory) throws IOException {
+        Path name = directory.resolve(".per-test-" + ProcessHandle.current().pid() + "-" + environment.randomSuffix()
+                + "-" + environment.randomSuffix() + ".img");
+        try (Closer closer = new Closer()) {
+            Fd file = Fd.createNew(name);
+            closer.add(file::close);
+            Files.deleteIfExists(name); // unless a sweep was faster
+            closer.keep();
+            return file;
+        }
+    }
+
+    private DiskException unwritable(Path directory, IOException cause) {
+        return new DiskException(
+                ErrorCode.DISK_DIRECTORY,
+                "making a test disk: no file can be made in its directory: "
+                        + (cause instanceof OsException known ? known.errno() : cause),
+                directory,
+                "set " + DIRECTORY_VARIABLE + " to a directory where you may write"
+                        + (directory.equals(templates)
+                                ? " (it is unset, so disks are made beside their templates); on the same file system as"
+                                        + " the templates they share blocks"
+                                : ""),
+                cause);
+    }
+}

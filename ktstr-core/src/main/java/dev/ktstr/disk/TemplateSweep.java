@@ -1,0 +1,116 @@
+package dev.ktstr.disk;
+
+import dev.ktstr.Environment;
+import dev.ktstr.event.EventSink;
+import dev.ktstr.event.KtstrEvent;
+import dev.ktstr.lock.Flock;
+import dev.ktstr.lock.FlockMode;
+import dev.ktstr.lock.LockGuard;
+import dev.ktstr.publish.FileTrees;
+import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Removes what belongs to no template: disks with names whose processes have ended. */
+final class TemplateSweep {
+    /** Which the original gives its clones for an instant. */
+    private static final Pattern INSTANT_NAME = Pattern.compile("\\.per-test-([0-9]{1,10})-.*");
+
+    /** In a pid namespace that we cannot see, a pid that is not alive here may be. */
+    private static final Duration INSTANT = Duration.ofMinutes(10);
+
+    /** From making the directory to holding the lock in it. */
+    private static final Duration BIRTH = Duration.ofMinutes(1);
+
+    private final Path root;
+    private final Environment environment;
+    private final EventSink events;
+
+    TemplateSweep(Path root, Environment environment, EventSink events) {
+        this.root = root;
+        this.environment = environment;
+        this.events = events;
+    }
+
+    /**
+     * What cannot be removed, or told, is left and warned about.
+     *
+     * @return how many disks were removed
+     */
+    int run() {
+        int swept = 0;
+        try (DirectoryStream<Path> all = Files.newDirectoryStream(root, ".*")) {
+            for (Path path : all) {
+                if (isSwept(path)) {
+                    swept++;
+                }
+            }
+        } catch (NoSuchFileException noRoot) {
+            return 0;
+        } catch (IOException | DirectoryIteratorException failed) {
+            events.accept(new KtstrEvent.Warning("could not look for orphaned disks: " + failed));
+        }
+        return swept;
+    }
+
+    private boolean isSwept(Path path) {
+        String name = String.valueOf(path.getFileName());
+        Matcher instant = INSTANT_NAME.matcher(name);
+        boolean isDirectory = Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS);
+        try {
+            if (!isDirectory && instant.matches() && isOver(path, Long.parseLong(instant.group(1)))) {
+                Files.deleteIfExists(path); // the original may do so itself meanwhile
+                events.accept(new KtstrEvent.Swept(path));
+                return true;
+            }
+            return isDirectory && PrivateDirectory.NAME.matcher(name).matches() && isPrivateSwept(path);
+        } catch (IOException failed) {
+            events.accept(new KtstrEvent.Warning(
+                    "could not remove an orphaned disk: " + failed + "; remove it by hand: " + path));
+            return false;
+        }
+    }
+
+    private boolean isOver(Path path, long pid) throws IOException {
+        return pid > 0 && (ProcessHandle.of(pid).isEmpty() || isOlderThan(path, INSTANT));
+    }
+
+    private boolean isPrivateSwept(Path directory) throws IOException {
+        Path lock = directory.resolve(PrivateDirectory.LOCK);
+        if (!Files.isExecutable(directory)) {
+            return false; // another user's, and theirs to sweep
+        }
+        if (!isOlderThan(directory, BIRTH)) {
+            return false; // its owner may be about to make the lock, or to take it
+        }
+        if (!Files.exists(lock, LinkOption.NOFOLLOW_LINKS)) {
+            discard(directory);
+            return true;
+        }
+        try (LockGuard guard = Flock.on(lock).tryAcquire(FlockMode.EXCLUSIVE).orElse(null)) {
+            if (guard != null) {
+                discard(directory);
+            }
+            return guard != null;
+        }
+    }
+
+    private void discard(Path debris) throws IOException {
+        FileTrees.delete(debris);
+        events.accept(new KtstrEvent.Swept(debris));
+    }
+
+    private boolean isOlderThan(Path path, Duration age) throws IOException {
+        Instant modified =
+                Files.getLastModifiedTime(path, LinkOption.NOFOLLOW_LINKS).toInstant();
+        return modified.isBefore(environment.clock().instant().minus(age));
+    }
+}

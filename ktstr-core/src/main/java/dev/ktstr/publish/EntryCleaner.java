@@ -1,0 +1,146 @@
+package dev.ktstr.publish;
+
+import dev.ktstr.Environment;
+import dev.ktstr.KtstrException;
+import dev.ktstr.lock.LockHolder;
+import dev.ktstr.os.FileStat;
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Removes entries that nobody holds, one by one, and keeps account. A dry run only says what would happen, and takes no
+ * lock. One use per clean; not for several threads.
+ */
+public final class EntryCleaner {
+    private static final String REMOVED_MEANWHILE = "replaced or removed by somebody else meanwhile";
+
+    private final EntryRoot root;
+    private final Environment environment;
+    private final boolean dryRun;
+    private final List<CleanReport.Removed> removed = new ArrayList<>();
+    private final List<CleanReport.Skipped> skipped = new ArrayList<>();
+    private final List<CleanReport.Failed> failed = new ArrayList<>();
+
+    public EntryCleaner(EntryRoot root, Environment environment, boolean dryRun) {
+        this.root = root;
+        this.environment = environment;
+        this.dryRun = dryRun;
+    }
+
+    /** Answers, under the entry's lock, whether it is still the one that was chosen. */
+    public interface Check {
+        boolean isStillTheOne() throws IOException;
+    }
+
+    /** Removes an entry, unless somebody holds it. What goes wrong is noted, and keeps no other entry from being removed. */
+    public void remove(String key, Check check) {
+        try {
+            if (dryRun) {
+                foresee(key);
+            } else {
+                tryRemove(key, check);
+            }
+        } catch (IOException failure) {
+            if (Files.exists(root.entry(key), LinkOption.NOFOLLOW_LINKS)) {
+                failed.add(new CleanReport.Failed(key, why(failure)));
+            } else {
+                skip(key, REMOVED_MEANWHILE); // by the original's clean, which asks for no lock
+            }
+        }
+    }
+
+    /** Notes that an entry stays. */
+    public void skip(String key, String why) {
+        skipped.add(new CleanReport.Skipped(key, why));
+    }
+
+    /**
+     * The account so far.
+     *
+     * @param swept how much debris went besides
+     */
+    public CleanReport report(int swept) {
+        return new CleanReport(dryRun, removed, skipped, failed, swept);
+    }
+
+    private void foresee(String key) throws IOException {
+        List<LockHolder> holders = root.lock(key, "").holders();
+        if (holders.isEmpty()) {
+            removed.add(new CleanReport.Removed(key, allocated(root.entry(key), false)));
+        } else {
+            skip(key, inUse(holders));
+        }
+    }
+
+    private void tryRemove(String key, Check check) throws IOException {
+        Optional<EntryLock> lock = root.tryLockForWriting(key);
+        if (lock.isEmpty()) {
+            skip(key, inUse(root.lock(key, "").holders()));
+            return;
+        }
+        try (EntryLock held = lock.get()) {
+            if (check.isStillTheOne()) {
+                long bytes = allocated(root.entry(key), true);
+                held.remove();
+                removed.add(new CleanReport.Removed(key, bytes));
+            } else {
+                skip(key, REMOVED_MEANWHILE);
+            }
+        }
+    }
+
+    /** In one line: there may be many. */
+    private static String why(IOException failure) {
+        return failure instanceof KtstrException known
+                ? known.code().id() + "  " + known.problem()
+                : failure.toString();
+    }
+
+    private String inUse(List<LockHolder> holders) {
+        return "in use by\n" + LockHolder.describe(holders, environment.clock());
+    }
+
+    /**
+     * What an entry takes on disk.
+     *
+     * @param toBeRemoved whether to throw if not all of it can be removed: better found out before the first file
+     */
+    private static long allocated(Path directory, boolean toBeRemoved) throws IOException {
+        long[] bytes = {0};
+        Files.walkFileTree(directory, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult preVisitDirectory(Path each, BasicFileAttributes attributes) throws IOException {
+                if (toBeRemoved && (!Files.isWritable(each) || !Files.isExecutable(each))) {
+                    throw new AccessDeniedException(
+                            each.toString(), null, "this user cannot remove what is in it, or it is mounted read-only");
+                }
+                return visitFile(each, attributes);
+            }
+
+            @Override
+            public FileVisitResult visitFile(Path each, BasicFileAttributes attributes) throws IOException {
+                bytes[0] += FileStat.ofLink(each).map(FileStat::allocated).orElse(0L);
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult visitFileFailed(Path each, IOException failure) throws IOException {
+                if (failure instanceof NoSuchFileException) {
+                    return FileVisitResult.CONTINUE; // removed by somebody else meanwhile
+                }
+                throw failure;
+            }
+        });
+        return bytes[0];
+    }
+}
