@@ -133,7 +133,6 @@ class DisksIT {
     private static void assertIsSparse(TestDisk disk, Template template) throws Exception {
         long used = FileStat.of(template.image()).orElseThrow().allocated();
         long copied = FileStat.of(disk.path()).orElseThrow().allocated();
-        System.out.println("SPARSE " + disk.spec() + " " + used + " " + copied);
         assertThat(copied).isBetween(used * 9 / 10, used * 11 / 10);
     }
 
