@@ -95,6 +95,8 @@ class MountsIT {
         assertThat(cache.lookup("k")).isPresent();
         assertThat(cache.verify("k").problems()).isEmpty();
         assertThat(cache.verify("k").notes()).singleElement().asString().contains("without a lock");
+        assertThat(cache.store(kernel.request().key("k").build()).outcome())
+                .isEqualTo(StoreResult.Outcome.ALREADY_STORED);
         assertThatThrownBy(() -> cache.lease("k"))
                 .isInstanceOf(LockUnavailableException.class)
                 .hasMessageContaining("KT-LOCK-03")

@@ -121,6 +121,9 @@ final class KernelWriter {
             }
             return now.map(KernelWriter::alreadyStored);
         } catch (LockUnavailableException readOnly) {
+            if (readOnly.code() != ErrorCode.LOCK_ABSENT) {
+                throw readOnly; // a file system that does not lock is refused, whatever is on it
+            }
             return found.map(KernelWriter::alreadyStored); // and nobody can write there: no lock file can be made
         }
     }
