@@ -107,6 +107,11 @@ public final class Environment {
         return ticker.getAsLong();
     }
 
+    /** Where files may be put for a while: {@code java.io.tmpdir}. */
+    public Path temporaryDirectory() {
+        return Path.of(System.getProperty("java.io.tmpdir", "/tmp"));
+    }
+
     /** Eight hex digits, different at every call. */
     public String randomSuffix() {
         return HexFormat.of().toHexDigits(random.nextInt());

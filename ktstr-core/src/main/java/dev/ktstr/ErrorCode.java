@@ -39,6 +39,20 @@ public enum ErrorCode {
     REFLINK_IMPOSSIBLE("KT-DISK-04", Kind.MISTAKE),
     DISK_DIRECTORY("KT-DISK-05", Kind.MISTAKE),
     CLONE_WRONG("KT-DISK-06", Kind.MACHINE),
+    VM_PROGRAM_MISSING("KT-VM-01", Kind.MISTAKE),
+    VM_SPEC("KT-VM-02", Kind.MISTAKE),
+    KERNEL_UNBOOTABLE("KT-VM-03", Kind.MISTAKE),
+    GUEST_FILE("KT-VM-04", Kind.MISTAKE),
+    ACCELERATOR("KT-VM-05", Kind.MISTAKE),
+    QEMU_FAILED("KT-VM-06", Kind.MACHINE),
+    GUEST_SILENT("KT-VM-07", Kind.MISTAKE),
+    GUEST_PANIC("KT-VM-08", Kind.MISTAKE),
+    GUEST_INIT("KT-VM-09", Kind.MISTAKE),
+    GUEST_DRIVER("KT-VM-10", Kind.MISTAKE),
+    GUEST_MEMORY("KT-VM-11", Kind.MISTAKE),
+    VM_TIMEOUT("KT-VM-12", Kind.MISTAKE),
+    GUEST_COMMAND("KT-VM-13", Kind.MISTAKE),
+    GUEST_OUTPUT("KT-VM-14", Kind.MISTAKE),
     REQUEST_CONTRADICTORY("KT-ARG-01", Kind.MISTAKE);
 
     /** Who has to act: the person who asked, or whoever looks after the machine. */

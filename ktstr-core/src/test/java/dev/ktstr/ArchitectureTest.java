@@ -159,14 +159,14 @@ class ArchitectureTest {
         noClasses()
                 .that()
                 .haveNameNotMatching(
-                        "dev\\.ktstr\\.(cache\\.(MetadataCodec|JsonFields|JsonLayout|JsonText)|lock\\.HolderJson)(\\$.*)?")
+                        "dev\\.ktstr\\.(cache\\.(MetadataCodec|JsonFields|JsonLayout|JsonText)|lock\\.HolderJson|vm\\.KvmRecord)(\\$.*)?")
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("com.fasterxml..")
                 .check(MAIN);
         noClasses()
                 .that()
-                .haveNameMatching("dev\\.ktstr\\.(cache\\.(MetadataCodec|Json.*)|lock\\.HolderJson)")
+                .haveNameMatching("dev\\.ktstr\\.(cache\\.(MetadataCodec|Json.*)|lock\\.HolderJson|vm\\.KvmRecord)")
                 .should()
                 .bePublic()
                 .check(MAIN);

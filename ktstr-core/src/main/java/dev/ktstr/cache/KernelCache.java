@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -137,6 +138,23 @@ public final class KernelCache {
             closeSuppressed(guard, failed);
             throw failed;
         }
+    }
+
+    /**
+     * Holds an entry that was looked up before, in whichever cache it is.
+     *
+     * @throws EntryException if it has been removed or replaced since
+     * @throws dev.ktstr.lock.LockTimeoutException as {@link #lease(String, Duration)}
+     */
+    public static KernelLease lease(KernelEntry entry, Environment environment) throws IOException {
+        Path root = Objects.requireNonNull(entry.directory().getParent(), "an entry is in a directory");
+        KernelLease lease = at(root, environment).lease(entry.key());
+        if (lease.entry().isSameGeneration(entry)) {
+            return lease;
+        }
+        lease.close();
+        throw EntryException.damaged(
+                entry.key(), entry.directory(), "it was replaced since it was looked up: look it up again");
     }
 
     /** The best entry that a selector means; takes no lock, like {@link #lookup}. */

@@ -14,6 +14,7 @@ import java.util.TreeSet;
  * A kernel module, as its own {@code .modinfo} section describes it (linux/include/linux/module.h). Names have underscores
  * where file names may have hyphens, as in the kernel.
  *
+ * @param file where it is
  * @param path below {@code /lib/modules/<release>}
  * @param depends the modules whose symbols it uses: without them it cannot be loaded
  * @param before what it works better or only with, and what is to be loaded first: module names or aliases
@@ -21,7 +22,7 @@ import java.util.TreeSet;
  * @param aliases other names, without those that are patterns for hardware
  * @param release of the kernel it was built for; empty if it does not say
  */
-record KernelModule(
+public record KernelModule(
         String name,
         Path file,
         String path,
@@ -35,8 +36,13 @@ record KernelModule(
     /** Of each kind. Real ones have a dozen; what is more is made up to keep us busy. */
     private static final int MOST_NAMES = 64;
 
-    /** @throws dev.ktstr.elf.MalformedElfException if it is no ELF file */
-    static KernelModule read(Path file, String path) throws IOException {
+    /**
+     * Reads what a module says of itself.
+     *
+     * @param path what {@link #path} is to be
+     * @throws dev.ktstr.elf.MalformedElfException if it is no ELF file
+     */
+    public static KernelModule read(Path file, String path) throws IOException {
         List<String> depends = new ArrayList<>();
         List<String> before = new ArrayList<>();
         List<String> after = new ArrayList<>();

@@ -13,7 +13,9 @@ public final class DiskException extends KtstrException {
         this(code, problem, path, remedy, null);
     }
 
-    DiskException(ErrorCode code, String problem, @Nullable Path path, String remedy, @Nullable Throwable cause) {
+    /** Also for formatters of other packages. */
+    public DiskException(
+            ErrorCode code, String problem, @Nullable Path path, String remedy, @Nullable Throwable cause) {
         super(code, problem, path, remedy, cause);
     }
 }

@@ -2,8 +2,8 @@ package dev.ktstr.disk;
 
 import dev.ktstr.Environment;
 import dev.ktstr.ErrorCode;
+import dev.ktstr.os.Closer;
 import dev.ktstr.os.Fd;
-import dev.ktstr.os.FileStat;
 import dev.ktstr.os.OsException;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
@@ -26,34 +26,6 @@ final class DiskFiles {
     /** Puts something into a new, empty file. */
     interface Filler {
         CloneKind fill(Fd file) throws IOException;
-    }
-
-    /**
-     * Where {@code /proc} has this process's descriptors. In a pid namespace with somebody else's {@code /proc} that is not
-     * where {@code getpid} says, but the link {@code /proc/self} is right.
-     *
-     * @param descriptors empty if there is no {@code /proc}, or it shows something else there
-     */
-    private record Proc(Optional<Path> descriptors) {
-        static Proc read(Fd known) {
-            try {
-                Path self = Path.of("/proc").resolve(Files.readSymbolicLink(Path.of("/proc/self")));
-                Path descriptors = self.resolve("fd");
-                FileStat seen = FileStat.of(descriptors.resolve(Integer.toString(known.number())))
-                        .orElseThrow();
-                return new Proc(Optional.of(descriptors).filter(path -> isSame(seen, known)));
-            } catch (IOException | RuntimeException noProc) {
-                return new Proc(Optional.empty());
-            }
-        }
-
-        private static boolean isSame(FileStat seen, Fd known) {
-            try {
-                return seen.isSameFile(known.stat());
-            } catch (OsException unreadable) {
-                return false;
-            }
-        }
     }
 
     /**
@@ -86,11 +58,9 @@ final class DiskFiles {
         try (Closer closer = new Closer()) {
             Fd file = createNameless(created(directory));
             closer.add(file::close);
-            Optional<Path> descriptors =
-                    environment.remembered(Proc.class, () -> Proc.read(file)).descriptors();
-            if (descriptors.isPresent()) {
-                Path path = descriptors.get().resolve(Integer.toString(file.number()));
-                TestDisk disk = new TestDisk(file, path, filler.fill(file), spec, Optional.empty());
+            Optional<Path> path = file.procPath();
+            if (path.isPresent()) {
+                TestDisk disk = new TestDisk(file, path.get(), filler.fill(file), spec, Optional.empty());
                 closer.keep();
                 return disk;
             }

@@ -63,12 +63,13 @@ public enum Filesystem {
         return List.of("-q", force);
     }
 
-    long magicOffset() {
+    /** Where a superblock has its magic, in bytes from the start of the disk. */
+    public long magicOffset() {
         return magicOffset;
     }
 
     /** What a superblock is known by, in hexadecimal. */
-    String magic() {
+    public String magic() {
         return magic;
     }
 

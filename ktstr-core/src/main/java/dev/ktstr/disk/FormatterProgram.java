@@ -2,32 +2,28 @@ package dev.ktstr.disk;
 
 import dev.ktstr.Environment;
 import dev.ktstr.ErrorCode;
+import dev.ktstr.Programs;
 import dev.ktstr.os.FileStat;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.MessageDigest;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.stream.Stream;
 
 /**
  * The program that formats with one file system, as found on this machine.
  *
  * @param path as found: what links to several programs looks at the name that it is called by
  */
-record FormatterProgram(Path path, String fingerprint) {
+public record FormatterProgram(Path path, String fingerprint) {
     private static final int FINGERPRINT_DIGITS = 16;
     private static final int BUFFER = 1 << 16;
-
-    /** Where they are on most systems, which is often not on the PATH of people who are not root. */
-    private static final List<String> ALSO = List.of("/usr/sbin", "/sbin", "/usr/local/sbin");
 
     /** Fingerprints that have been computed; a file that changed has another size or time. */
     private static final class Memo {
@@ -58,41 +54,34 @@ record FormatterProgram(Path path, String fingerprint) {
         }
     }
 
-    /** @throws DiskException if there is none */
-    static FormatterProgram locate(Filesystem filesystem, Environment environment) throws IOException {
-        return locate(filesystem, environment, ALSO);
+    /**
+     * Looks for it, on the {@code PATH} and in the usual directories.
+     *
+     * @throws DiskException if there is none
+     */
+    public static FormatterProgram locate(Filesystem filesystem, Environment environment) throws IOException {
+        return locate(filesystem, environment, Programs.USUAL_DIRECTORIES);
     }
 
     /** @param also directories to look in after those of the PATH */
     static FormatterProgram locate(Filesystem filesystem, Environment environment, List<String> also)
             throws IOException {
-        String path = environment.variable("PATH").orElse("");
-        Path found = Stream.concat(Stream.of(path.split(":", -1)), also.stream())
-                .flatMap(directory -> candidate(directory, filesystem.program()).stream())
-                .findFirst()
+        Programs programs = new Programs(environment, also);
+        Path found = programs.find(filesystem.program())
                 .orElseThrow(() -> new DiskException(
                         ErrorCode.FORMATTER_MISSING,
-                        "formatting a disk with " + filesystem.text() + ": there is no " + filesystem.program()
-                                + " on this machine (PATH is \"" + path + "\"; " + String.join(", ", also)
-                                + " were looked at, too)",
+                        "formatting a disk with " + filesystem.text() + ": " + programs.missing(filesystem.program()),
                         null,
-                        "install it: apt-get install " + filesystem.packageName() + " (Debian, Ubuntu), dnf install "
-                                + filesystem.packageName() + " (Fedora)"));
+                        Programs.install(filesystem.packageName(), filesystem.packageName())));
         return new FormatterProgram(
                 found, environment.remembered(Memo.class, Memo::new).fingerprint(found));
     }
 
-    private static Optional<Path> candidate(String directory, String program) {
-        if (directory.isEmpty()) {
-            return Optional.empty();
-        }
-        try {
-            Path file = Path.of(directory, program);
-            return Files.isRegularFile(file) && Files.isExecutable(file) && Files.size(file) > 0
-                    ? Optional.of(file)
-                    : Optional.empty();
-        } catch (InvalidPathException | IOException unusable) {
-            return Optional.empty();
-        }
+    /** What it has to be told to format such a disk, without the disk itself, which comes last. */
+    public List<String> arguments(DiskSpec spec) {
+        List<String> arguments = new ArrayList<>(spec.filesystem().usualOptions());
+        spec.label().ifPresent(label -> arguments.addAll(List.of("-L", label)));
+        arguments.addAll(spec.options());
+        return arguments;
     }
 }

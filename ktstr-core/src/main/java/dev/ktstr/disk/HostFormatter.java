@@ -83,12 +83,9 @@ final class HostFormatter implements TemplateFormatter {
     }
 
     private List<String> command(Path image, DiskSpec spec) throws IOException {
-        List<String> command = new ArrayList<>();
-        command.add(
-                FormatterProgram.locate(spec.filesystem(), environment).path().toString());
-        command.addAll(spec.filesystem().usualOptions());
-        spec.label().ifPresent(label -> command.addAll(List.of("-L", label)));
-        command.addAll(spec.options());
+        FormatterProgram mkfs = FormatterProgram.locate(spec.filesystem(), environment);
+        List<String> command = new ArrayList<>(List.of(mkfs.path().toString()));
+        command.addAll(mkfs.arguments(spec));
         command.add(image.toString());
         return command;
     }

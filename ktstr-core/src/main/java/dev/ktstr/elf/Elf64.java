@@ -19,9 +19,22 @@ final class Elf64 {
 
     static final int PROGRAM_HEADER_SIZE = 56;
     static final int P_OFFSET = 8;
+    static final int P_VADDR = 16;
     static final int P_FILESZ = 32;
     static final int P_ALIGN = 48;
+    static final int PT_LOAD = 1;
+    static final int PT_DYNAMIC = 2;
+    static final int PT_INTERP = 3;
     static final int PT_NOTE = 4;
+
+    static final int DYNAMIC_SIZE = 16;
+    static final int D_VAL = 8;
+    static final int DT_NULL = 0;
+    static final int DT_NEEDED = 1;
+    static final int DT_STRTAB = 5;
+    static final int DT_STRSZ = 10;
+    static final int DT_RPATH = 15;
+    static final int DT_RUNPATH = 29;
 
     static final int SECTION_HEADER_SIZE = 64;
     static final int SH_NAME = 0;

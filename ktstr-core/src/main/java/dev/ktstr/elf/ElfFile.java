@@ -68,6 +68,19 @@ public final class ElfFile implements AutoCloseable {
         return new ElfFile(RawElf.open(path));
     }
 
+    /**
+     * As {@link #open}, but reads only what the kernel and the dynamic loader read of a program or shared library: the
+     * file header and the program headers. Section headers may be missing or junk; the file then looks as if it had
+     * none.
+     *
+     * @throws MalformedElfException when the file is not ELF64 little-endian, or its program headers are not where its
+     *     file header says, or it has 65,535 of them or more
+     * @throws IOException when the file cannot be read
+     */
+    public static ElfFile openLoadable(Path path) throws IOException {
+        return new ElfFile(RawElf.openLoadable(path));
+    }
+
     /** {@code e_machine}, such as 62 for x86-64. */
     int machine() {
         return Short.toUnsignedInt(elf.header().getShort(Elf64.E_MACHINE));
@@ -184,6 +197,17 @@ public final class ElfFile implements AutoCloseable {
             }
         }
         return List.of();
+    }
+
+    /**
+     * What the file asks of the dynamic loader; empty when it has neither {@code PT_INTERP} nor {@code PT_DYNAMIC}, as
+     * most static programs. Reads at most 1 MiB of the dynamic section, and texts of at most 1 MiB together.
+     *
+     * @throws MalformedElfException when the dynamic section, the interpreter's path or a text is not in the file, does
+     *     not end there, or is too long
+     */
+    public Optional<DynamicLinking> dynamic() throws IOException {
+        return new DynamicScan(elf).read();
     }
 
     /**

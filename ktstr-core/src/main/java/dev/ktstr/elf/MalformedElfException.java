@@ -28,6 +28,8 @@ public final class MalformedElfException extends KtstrException {
         SECTION_NAME("give the vmlinux of the kernel build, with its .shstrtab"),
         /** Sections share bytes that cannot be shared, or cover the file header. */
         OVERLAP("build the file again: its sections overlap"),
+        /** What a program or library says for the dynamic loader is damaged. */
+        DYNAMIC("build or install the file again: what it says for the dynamic loader is damaged"),
         /** None, several, or one that contradicts itself. */
         SYMBOL_TABLE("give a vmlinux with exactly one symbol table, as the kernel's own build makes it"),
         /** No symbol with a name would be left. */

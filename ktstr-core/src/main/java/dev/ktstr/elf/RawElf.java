@@ -39,9 +39,27 @@ final class RawElf implements Closeable {
      *     or section names are not where its header says
      */
     static RawElf open(Path path) throws IOException {
+        return open(path, RawElfReader::read);
+    }
+
+    /**
+     * Without looking for section headers: there are none then.
+     *
+     * @throws MalformedElfException when the file is not ELF64 little-endian, or its program headers are not where its
+     *     header says
+     */
+    static RawElf openLoadable(Path path) throws IOException {
+        return open(path, RawElfReader::readLoadable);
+    }
+
+    private interface Reader {
+        RawElf read(ElfInput input) throws IOException;
+    }
+
+    private static RawElf open(Path path, Reader reader) throws IOException {
         FileChannel channel = FileChannel.open(path, StandardOpenOption.READ);
         try {
-            return RawElfReader.read(new ElfInput(path, channel, channel.size()));
+            return reader.read(new ElfInput(path, channel, channel.size()));
         } catch (Throwable e) {
             closeAfter(e, channel);
             throw e;
@@ -81,6 +99,10 @@ final class RawElf implements Closeable {
 
     int programType(int program) {
         return programHeaders.getInt(program * PROGRAM_HEADER_SIZE);
+    }
+
+    long longOfProgram(int program, int field) {
+        return programHeaders.getLong(program * PROGRAM_HEADER_SIZE + field);
     }
 
     int sectionCount() {

@@ -37,6 +37,17 @@ final class RawElfReader {
         return new RawElf(input, header, programHeaders, sectionHeaders, names);
     }
 
+    static RawElf readLoadable(ElfInput input) throws IOException {
+        ByteBuffer header = readHeader(input);
+        int programs = unsignedShort(header, Elf64.E_PHNUM);
+        if (programs == Elf64.PN_XNUM) {
+            throw input.malformed(Reason.EXTENDED_NUMBERING, "its number of program headers is kept elsewhere");
+        }
+        ByteBuffer programHeaders =
+                readTable(input, header, Elf64.E_PHOFF, Elf64.E_PHENTSIZE, PROGRAM_HEADER_SIZE, programs);
+        return new RawElf(input, header, programHeaders, input.read(0, 0), new byte[0]);
+    }
+
     private static ByteBuffer readHeader(ElfInput input) throws IOException {
         int present = (int) Math.min(HEADER_SIZE, input.length());
         byte[] ident = new byte[HEADER_SIZE];

@@ -249,8 +249,8 @@ public final class Fd implements AutoCloseable {
         return all.toByteArray();
     }
 
-    /** Reads what fits, or less; 0 at the end of the file. */
-    int read(byte[] buffer) throws OsException {
+    /** Reads what fits, or less, from the current position on; 0 at the end. Waits for a pipe that is empty. */
+    public int read(byte[] buffer) throws OsException {
         int count;
         do {
             count = (int) LibC.read(number, buffer, buffer.length);
@@ -382,6 +382,29 @@ public final class Fd implements AutoCloseable {
     /** The number that {@code /proc/<pid>/fd} names it by. */
     public int number() {
         return number;
+    }
+
+    /**
+     * A path by which any process of this user that sees the same {@code /proc} can open the same file, for as long as this is
+     * open: {@code /proc/<pid>/fd/<n>}, proc(5). Empty if there is no {@code /proc}, or if it shows something else there.
+     */
+    public Optional<Path> procPath() {
+        try {
+            // In a pid namespace with somebody else's /proc we are not where getpid says, but this link is right.
+            Path self = Path.of("/proc").resolve(Files.readSymbolicLink(Path.of("/proc/self")));
+            Path shown = self.resolve("fd").resolve(Integer.toString(number));
+            return FileStat.of(shown).filter(seen -> isSame(seen)).map(seen -> shown);
+        } catch (IOException noProc) {
+            return Optional.empty();
+        }
+    }
+
+    private boolean isSame(FileStat seen) {
+        try {
+            return seen.isSameFile(stat());
+        } catch (OsException unreadable) {
+            return false;
+        }
     }
 
     Path path() {

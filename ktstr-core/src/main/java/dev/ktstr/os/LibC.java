@@ -34,6 +34,8 @@ final class LibC {
 
     static native int close(int fd);
 
+    static native int pipe2(int[] descriptors, int flags);
+
     static native long read(int fd, byte[] buffer, long count);
 
     static native long write(int fd, byte[] buffer, long count);

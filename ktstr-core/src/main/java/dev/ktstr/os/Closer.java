@@ -1,25 +1,25 @@
-package dev.ktstr.disk;
+package dev.ktstr.os;
 
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
 /** Closes what has been opened, the last first, unless all went well. */
-final class Closer implements AutoCloseable {
+public final class Closer implements AutoCloseable {
     /** Something that is closed with no other failure than that of the disk. */
-    interface Resource extends AutoCloseable {
+    public interface Resource extends AutoCloseable {
         @Override
         void close() throws IOException;
     }
 
     private final Deque<Resource> open = new ArrayDeque<>();
 
-    void add(Resource resource) {
+    public void add(Resource resource) {
         open.push(resource);
     }
 
     /** Leaves everything open. */
-    void keep() {
+    public void keep() {
         open.clear();
     }
 

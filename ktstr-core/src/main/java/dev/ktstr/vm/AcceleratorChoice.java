@@ -1,0 +1,157 @@
+package dev.ktstr.vm;
+
+import dev.ktstr.Environment;
+import dev.ktstr.EnvironmentException;
+import dev.ktstr.ErrorCode;
+import dev.ktstr.event.KtstrEvent;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * Decides between KVM and TCG. That {@code /dev/kvm} can be opened proves nothing: inside another virtual machine guests may hang
+ * in it, or make QEMU abort. So the kernel at hand is booted once, and what came of that is remembered for this boot of the host.
+ */
+final class AcceleratorChoice {
+    private static final String VARIABLE = "KTSTR_ACCEL";
+
+    /** A value of the variable: not to trust what is remembered. */
+    private static final String PROBE = "probe";
+
+    private static final Path DEVICE = Path.of("/dev/kvm");
+
+    /** Where KVM works, a kernel boots in a second. */
+    private static final Duration PROBE_LIMIT = Duration.ofSeconds(8);
+
+    private final VirtualMachine.Builder values;
+    private final Environment environment;
+    private final Path qemu;
+
+    AcceleratorChoice(VirtualMachine.Builder values, Path qemu) {
+        this.values = values;
+        this.environment = values.environment();
+        this.qemu = qemu;
+    }
+
+    /** What was found out in this process. A lock, too: machines that start at the same time wait for one probe. */
+    private static final class Verdict {
+        private Optional<KvmRecord> found = Optional.empty();
+    }
+
+    /**
+     * KVM or TCG.
+     *
+     * @throws VmException if KVM was asked for and this user cannot use the device
+     * @throws EnvironmentException if the variable has another value than those that it can have
+     */
+    Accelerator choose() throws IOException {
+        String wanted = wanted();
+        Optional<String> obstacle = obstacle();
+        if (wanted.equals(Accelerator.KVM.text()) && obstacle.isPresent()) {
+            throw new VmException(
+                    ErrorCode.ACCELERATOR,
+                    "starting a virtual machine under KVM, as asked: " + obstacle.get(),
+                    DEVICE,
+                    "leave the choice to ktstr (AUTO), or make the device usable: load the module kvm_intel or kvm_amd, and be"
+                            + " a member of the group that owns it (usermod -aG kvm $USER, then log in again)");
+        }
+        if (wanted.equals(Accelerator.KVM.text()) || wanted.equals(Accelerator.TCG.text())) {
+            return Accelerator.valueOf(wanted.toUpperCase(Locale.ROOT));
+        }
+        if (obstacle.isPresent()) {
+            warn(obstacle.get(), "");
+            return Accelerator.TCG;
+        }
+        KvmRecord verdict = verdict(wanted.equals(PROBE));
+        if (verdict.works()) {
+            return Accelerator.KVM;
+        }
+        warn(
+                verdict.reason(),
+                "; found out once for this boot of the machine, and again with " + VARIABLE + "=" + PROBE);
+        return Accelerator.TCG;
+    }
+
+    private String wanted() throws EnvironmentException {
+        if (values.accelerator() != Accelerator.AUTO) {
+            return values.accelerator().text();
+        }
+        String wanted =
+                environment.variable(VARIABLE).orElse(Accelerator.AUTO.text()).toLowerCase(Locale.ROOT);
+        if (!wanted.matches("auto|kvm|tcg|" + PROBE)) {
+            throw new EnvironmentException(
+                    ErrorCode.ENV_SETTING,
+                    "reading " + VARIABLE + ": \"" + wanted + "\" is no accelerator",
+                    "set it to auto, kvm, tcg, or probe (auto, and try KVM again); or unset it",
+                    null);
+        }
+        return wanted;
+    }
+
+    /** What keeps this user from KVM at first sight. */
+    private static Optional<String> obstacle() {
+        if (!Files.exists(DEVICE)) {
+            return Optional.of("there is no " + DEVICE);
+        }
+        return Files.isReadable(DEVICE) && Files.isWritable(DEVICE)
+                ? Optional.empty()
+                : Optional.of("this user may not open " + DEVICE);
+    }
+
+    private void warn(String reason, String more) {
+        if (environment.firstTime("no KVM: " + reason)) {
+            values.events()
+                    .accept(new KtstrEvent.Warning(
+                            "virtual machines run under TCG, which is several times slower than KVM: " + reason
+                                    + more));
+        }
+    }
+
+    private KvmRecord verdict(boolean again) throws IOException {
+        Verdict verdict = environment.remembered(Verdict.class, Verdict::new);
+        synchronized (verdict) {
+            if (verdict.found.isEmpty() && !again) {
+                verdict.found = KvmRecord.read(environment, qemu);
+            }
+            if (verdict.found.isEmpty()) {
+                KvmRecord fresh = probe();
+                fresh.write(environment);
+                verdict.found = Optional.of(fresh);
+            }
+            return verdict.found.get();
+        }
+    }
+
+    private KvmRecord probe() throws IOException {
+        VirtualMachine machine = VirtualMachine.builder(environment)
+                .kernel(values.kernel())
+                .cpus(1)
+                .events(values.events())
+                .accelerator(Accelerator.KVM)
+                .timeout(PROBE_LIMIT)
+                .build();
+        try {
+            VmResult result = machine.run();
+            return result.timedOut()
+                    ? KvmRecord.broken(qemu, "a guest under KVM had not booted within 8 s, on this machine")
+                    : KvmRecord.working(qemu);
+        } catch (VmException failed) {
+            return switch (failed.code()) {
+                case QEMU_FAILED, GUEST_SILENT ->
+                    KvmRecord.broken(
+                            qemu,
+                            "QEMU cannot use KVM on this machine ("
+                                    + firstLine(failed.problem()).replaceFirst("^booting a virtual machine: ", "")
+                                    + ")");
+                default -> KvmRecord.working(qemu); // the guest ran, and failed in a way of its own, which will show
+            };
+        }
+    }
+
+    private static String firstLine(String text) {
+        return text.lines().findFirst().orElse("");
+    }
+}
