@@ -17,5 +17,5 @@ check('disk-no-size.log', 'KT-DISK-01', ['"half"', '256M or 1GiB'])
 check('disk-filesystem.log', 'KT-ENV-03', ['ktstr.filesystem', '"zfs"', 'ext4, xfs or btrfs'])
 check('disk-xfs.log', 'KT-DISK-01', ['xfs takes at least 300 MiB', '300M or more'])
 check('disk-raw.log', 'KT-ENV-03', ['ktstr.filesystem', '"raw"', 'ext4, xfs or btrfs'])
-check('disk-formatter.log', 'KT-ENV-03', ['ktstr.formatter', '"vm" is not possible yet', 'set it to host'])
+check('disk-formatter.log', 'KT-ENV-03', ['ktstr.formatter', '"cloud" is no formatter', 'set it to host or vm'])
 assert !new File(basedir, 'cache').exists(), 'refused before anything is touched'

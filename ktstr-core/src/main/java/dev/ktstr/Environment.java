@@ -30,13 +30,20 @@ public final class Environment {
     private final Clock clock;
     private final LongSupplier ticker;
     private final SecureRandom random = new SecureRandom();
-    private final Set<String> told = ConcurrentHashMap.newKeySet();
-    private final Map<Class<?>, Object> remembered = new ConcurrentHashMap<>();
+    private final Memory memory;
 
-    private Environment(Map<String, byte[]> variables, Clock clock, LongSupplier ticker) {
+    /** What is remembered for as long as the process lives. */
+    private record Memory(Set<String> told, Map<Class<?>, Object> objects) {
+        Memory() {
+            this(ConcurrentHashMap.newKeySet(), new ConcurrentHashMap<>());
+        }
+    }
+
+    private Environment(Map<String, byte[]> variables, Clock clock, LongSupplier ticker, Memory memory) {
         this.variables = variables;
         this.clock = clock;
         this.ticker = ticker;
+        this.memory = memory;
     }
 
     /** This process: the same object on every call. */
@@ -59,12 +66,19 @@ public final class Environment {
     }
 
     static Environment ofBytes(Map<String, byte[]> variables) {
-        return new Environment(Map.copyOf(variables), SYSTEM.clock, SYSTEM.ticker);
+        return new Environment(Map.copyOf(variables), SYSTEM.clock, SYSTEM.ticker, new Memory());
     }
 
     /** The same variables under other clocks: {@code ticker} counts nanoseconds and never goes back. */
     public Environment withClocks(Clock wall, LongSupplier nanoTicker) {
-        return new Environment(variables, wall, nanoTicker);
+        return new Environment(variables, wall, nanoTicker, new Memory());
+    }
+
+    /** The same with one variable set; what has been remembered stays remembered. */
+    public Environment withVariable(String name, String value) {
+        Map<String, byte[]> changed = new HashMap<>(variables);
+        changed.put(name, value.getBytes(StandardCharsets.UTF_8));
+        return new Environment(Map.copyOf(changed), clock, ticker, memory);
     }
 
     /**
@@ -119,16 +133,16 @@ public final class Environment {
 
     /** Whether this is the first time that {@code what} is asked about: for warnings that are given once. */
     public boolean firstTime(String what) {
-        return told.add(what);
+        return memory.told.add(what);
     }
 
     /** The one object of a type that is kept for as long as this environment, made when it is first asked for. */
     public <T> T remembered(Class<T> type, Supplier<T> first) {
-        return type.cast(remembered.computeIfAbsent(type, absent -> first.get()));
+        return type.cast(memory.objects.computeIfAbsent(type, absent -> first.get()));
     }
 
     private static Environment readSystem() {
-        return new Environment(Map.copyOf(systemVariables()), Clock.systemUTC(), System::nanoTime);
+        return new Environment(Map.copyOf(systemVariables()), Clock.systemUTC(), System::nanoTime, new Memory());
     }
 
     /** The variables' own bytes where the kernel shows them: {@code System.getenv} has already replaced what it could not decode. */

@@ -28,7 +28,9 @@ import java.util.stream.Stream;
  * stored last. Immutable.
  */
 public final class KernelSelector {
-    private static final String LATEST = "latest";
+    /** Selects the highest version. */
+    public static final String LATEST = "latest";
+
     private static final String BETWEEN = "..";
 
     /** The highest version first, then the newest, then by key. */

@@ -21,6 +21,12 @@ final class Console {
     /** The kernel's own words, linux/kernel/panic.c. */
     private static final Pattern PANIC = Pattern.compile("Kernel panic - not syncing: .*");
 
+    /** What a kernel begins with, linux/init/version.c. */
+    private static final String BANNER = "Linux version ";
+
+    /** linux/arch/x86/boot/compressed/error.c. */
+    private static final String HALTED = "-- System halted";
+
     /** linux/mm/oom_kill.c; what the panic says is a kind of it. */
     private static final Pattern OUT_OF_MEMORY = Pattern.compile(
             "Out of memory: Killed process|System is deadlocked on memory|Out of memory and no killable");
@@ -36,12 +42,12 @@ final class Console {
     private final BlockingQueue<String> fresh = new LinkedBlockingQueue<>(MOST_WAITING);
     private final ByteArrayOutputStream line = new ByteArrayOutputStream();
     private long bytes;
-    private boolean spoken;
+    private boolean began;
+    private boolean halted;
     private Optional<String> panic = Optional.empty();
     private boolean outOfMemory;
 
     synchronized void add(byte[] chunk, int count) {
-        spoken |= count > 0;
         for (int i = 0; i < count; i++) {
             if (chunk[i] == '\n' || line.size() == LONGEST_LINE) {
                 endLine();
@@ -74,6 +80,8 @@ final class Console {
         if (panic.isEmpty() && found.find()) {
             panic = Optional.of(found.group());
         }
+        began |= text.contains(BANNER);
+        halted |= text.contains(HALTED);
         outOfMemory |= OUT_OF_MEMORY.matcher(text).find();
     }
 
@@ -82,8 +90,14 @@ final class Console {
         return Optional.ofNullable(fresh.poll(timeout.toMillis(), TimeUnit.MILLISECONDS));
     }
 
-    synchronized boolean hasSpoken() {
-        return spoken;
+    /** Whether the kernel itself has said something, and not only what unpacks it. */
+    synchronized boolean kernelBegan() {
+        return began;
+    }
+
+    /** Whether what unpacks the kernel has given up. */
+    synchronized boolean hasHalted() {
+        return halted;
     }
 
     synchronized Optional<String> panic() {

@@ -45,18 +45,23 @@ final class Diagnosis {
                     "store the kernel with its modules (kernel-store with -Dktstr.modules=boot), or build it with what is"
                             + " missing");
         }
-        if (!console.hasSpoken()) {
-            return withoutAWord();
-        }
         if (console.ranOutOfMemory()) {
             return failure(ErrorCode.GUEST_MEMORY, "the guest ran out of memory", "give it more (memory)");
         }
-        Optional<String> panic = console.panic();
-        if (panic.isEmpty()) {
+        if (console.hasHalted()) {
             return failure(
-                    ErrorCode.QEMU_FAILED, "it ended before the command began" + errors(), "see what it said, below");
+                    ErrorCode.KERNEL_UNBOOTABLE,
+                    "the kernel could not be unpacked",
+                    "give it more memory; if that does not help, its image is damaged: store it again");
         }
-        return ofPanic(panic.get());
+        Optional<String> panic = console.panic();
+        if (panic.isPresent()) {
+            return ofPanic(panic.get());
+        }
+        return console.kernelBegan()
+                ? failure(
+                        ErrorCode.QEMU_FAILED, "it ended before the command began" + errors(), "see what it said last")
+                : withoutAWord();
     }
 
     private VmException withoutAWord() {

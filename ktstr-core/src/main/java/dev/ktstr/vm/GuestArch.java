@@ -12,9 +12,25 @@ import java.util.Arrays;
 /** What differs from one kind of guest to the other. */
 enum GuestArch {
     /** Documentation/arch/x86/boot.rst: "HdrS" at 0x202, {@code init_size} at 0x260. */
-    X86_64("qemu-system-x86_64", "qemu-system-x86", "qemu-system-x86-core", "q35", "ttyS0", 0x202, "HdrS", 0x260),
+    X86_64(
+            "qemu-system-x86_64",
+            "qemu-system-x86",
+            "qemu-system-x86-core",
+            "q35",
+            "earlyprintk=serial,ttyS0,115200 console=ttyS0",
+            0x202,
+            "HdrS",
+            0x260),
     /** Documentation/arch/arm64/booting.rst: "ARM\x64" at 56, {@code image_size} (its low half) at 16. */
-    AARCH64("qemu-system-aarch64", "qemu-system-arm", "qemu-system-aarch64-core", "virt", "ttyAMA0", 56, "ARMd", 16);
+    AARCH64(
+            "qemu-system-aarch64",
+            "qemu-system-arm",
+            "qemu-system-aarch64-core",
+            "virt",
+            "earlycon console=ttyAMA0",
+            56,
+            "ARMd",
+            16);
 
     private static final int HEAD = 0x268;
 
@@ -76,7 +92,7 @@ enum GuestArch {
         return machine;
     }
 
-    /** The serial console, as the kernel calls it. */
+    /** What tells the kernel to use the serial console, from its very first words on. */
     String console() {
         return console;
     }

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The command line of QEMU, qemu(1). */
 final class QemuCommand {
-    /** Restart at once on a panic, which ends QEMU (-no-reboot); be heard before the console's driver is there. */
+    /** Restart at once on a panic, which ends QEMU (-no-reboot). */
     private static final String KERNEL_ARGUMENTS = "panic=-1 rdinit=/init";
 
     private final GuestArch arch;
@@ -51,7 +51,7 @@ final class QemuCommand {
 
     private String kernelCommandLine() {
         String more = String.join(" ", values.kernelArgs());
-        return "console=" + arch.console() + " " + KERNEL_ARGUMENTS + (more.isEmpty() ? "" : " " + more);
+        return arch.console() + " " + KERNEL_ARGUMENTS + (more.isEmpty() ? "" : " " + more);
     }
 
     private static List<String> port(String name) {

@@ -197,7 +197,9 @@ public final class RunningVm implements AutoCloseable {
     /** Waits for QEMU to end by itself, or for a reason to end it. */
     private Ending awaitEnd(Process qemu) throws InterruptedException {
         while (!qemu.waitFor(TICK.toMillis(), TimeUnit.MILLISECONDS)) {
-            if (guest.isDone() || guest.console().panic().isPresent()) {
+            if (guest.isDone()
+                    || guest.console().panic().isPresent()
+                    || guest.console().hasHalted()) {
                 qemu.waitFor(LAST_WORDS.toMillis(), TimeUnit.MILLISECONDS);
                 return Ending.ITSELF;
             }
@@ -205,7 +207,7 @@ public final class RunningVm implements AutoCloseable {
                 return Ending.TIMEOUT;
             }
             if (!guest.commandBegan()
-                    && !guest.console().hasSpoken()
+                    && !guest.console().kernelBegan()
                     && elapsed().compareTo(SILENCE) > 0) {
                 return Ending.SILENCE;
             }

@@ -9,6 +9,7 @@ import dev.ktstr.disk.DiskThrottle;
 import dev.ktstr.disk.Filesystem;
 import dev.ktstr.disk.FormatterProgram;
 import dev.ktstr.disk.TemplateFormatter;
+import dev.ktstr.event.EventSink;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,11 +46,18 @@ public final class VmFormatter implements TemplateFormatter {
 
     private final Environment environment;
     private final KernelLease kernel;
+    private final EventSink events;
 
-    /** @param kernel must stay held for as long as this is used */
-    public VmFormatter(Environment environment, KernelLease kernel) {
+    /**
+     * A formatter.
+     *
+     * @param kernel must stay held for as long as this is used
+     * @param events where warnings go
+     */
+    public VmFormatter(Environment environment, KernelLease kernel, EventSink events) {
         this.environment = environment;
         this.kernel = kernel;
+        this.events = events;
     }
 
     @Override
@@ -82,6 +90,7 @@ public final class VmFormatter implements TemplateFormatter {
         List<String> command = new ArrayList<>(List.of("/bin/sh", "-c", SCRIPT, "mkfs", inGuest));
         command.addAll(mkfs.arguments(spec));
         VirtualMachine.Builder machine = VirtualMachine.builder(environment)
+                .events(events)
                 .kernel(kernel.entry())
                 .cpus(1)
                 .memory(MEMORY)

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /** What all goals share: the cache directory, skipping, and the one place where failures become Maven's. */
 abstract class AbstractKtstrMojo extends AbstractMojo {
     /**
-     * The cache directory, of kernels and of disk templates. Without it <code>KTSTR_CACHE_DIR</code>, else
+     * The cache directory, of kernels, disk templates and what virtual machines start with. Without it <code>KTSTR_CACHE_DIR</code>, else
      * <code>$XDG_CACHE_HOME/ktstr</code>, else <code>$HOME/.cache/ktstr</code>; in these two kernels are under
      * <code>kernels</code>, and templates under <code>disk_templates</code>.
      *
@@ -64,18 +64,19 @@ abstract class AbstractKtstrMojo extends AbstractMojo {
     /** The goal itself. */
     abstract void run() throws IOException;
 
-    KernelCache cache() throws KtstrException {
+    /** With the cache directory that was asked for, which all families of entries share. */
+    Environment environment() {
         return cacheDir == null
-                ? KernelCache.open(Environment.system(), this::report)
-                : KernelCache.at(cacheDir.toPath(), Environment.system()).withEvents(this::report);
+                ? Environment.system()
+                : Environment.system().withVariable("KTSTR_CACHE_DIR", cacheDir.getAbsolutePath());
     }
 
-    /** Where {@code cacheDir} says, too: it is the directory that all families of entries share. */
+    KernelCache cache() throws KtstrException {
+        return KernelCache.open(environment(), this::report);
+    }
+
     DiskTemplates templates() throws KtstrException {
-        Environment environment = Environment.system();
-        DiskTemplates templates =
-                cacheDir == null ? DiskTemplates.open(environment) : DiskTemplates.at(cacheDir.toPath(), environment);
-        return templates.withEvents(this::report);
+        return DiskTemplates.open(environment()).withEvents(this::report);
     }
 
     /** Parses a duration, naming the property when it is none. */

@@ -2,12 +2,15 @@ package dev.ktstr.maven;
 
 import dev.ktstr.ByteSizes;
 import dev.ktstr.ErrorCode;
+import dev.ktstr.cache.KernelLease;
+import dev.ktstr.cache.KernelSelector;
 import dev.ktstr.disk.DiskSpec;
 import dev.ktstr.disk.DiskTemplates;
 import dev.ktstr.disk.Filesystem;
 import dev.ktstr.disk.Template;
 import dev.ktstr.event.KtstrEvent;
 import dev.ktstr.os.FileStat;
+import dev.ktstr.vm.VmFormatter;
 import java.io.IOException;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -29,6 +32,7 @@ import org.jspecify.annotations.Nullable;
         defaultPhase = LifecyclePhase.GENERATE_TEST_RESOURCES)
 public final class DiskTemplateMojo extends AbstractKtstrMojo {
     private static final String HOST = "host";
+    private static final String VM = "vm";
 
     /**
      * What to format with: <code>ext4</code>, <code>xfs</code> or <code>btrfs</code>.
@@ -64,26 +68,50 @@ public final class DiskTemplateMojo extends AbstractKtstrMojo {
     private int variant = 1;
 
     /**
-     * Who formats. Only <code>host</code>, this machine's own mkfs, is possible so far.
+     * Who formats: <code>host</code>, this machine's own mkfs on the image; or <code>vm</code>, the same program in a virtual
+     * machine, under a stored kernel. Both make the same template.
      *
      * @since 0.1.0
      */
     @Parameter(property = "ktstr.formatter", defaultValue = HOST)
     private String formatter = HOST;
 
+    /**
+     * Which stored kernel formats, if a virtual machine does: a key, a version such as <code>6.12</code>, a range, or
+     * <code>latest</code>. Without it the variable <code>KTSTR_KERNEL</code>, else <code>latest</code>.
+     *
+     * @since 0.1.0
+     */
+    @Parameter(property = "ktstr.kernel")
+    private @Nullable String kernel;
+
     @Override
     void run() throws IOException {
-        if (!formatter.equals(HOST)) {
-            throw new GoalException(
-                    ErrorCode.ENV_SETTING,
-                    "reading ktstr.formatter: \"" + formatter + "\" is not possible"
-                            + (formatter.equals("vm") ? " yet: this version formats on the host only" : ""),
-                    null,
-                    "set it to host, or leave it out: this machine's mkfs formats, without privileges");
-        }
         DiskSpec spec = spec();
+        switch (formatter) {
+            case HOST -> ensure(templates(), spec);
+            case VM -> formatInVm(spec);
+            default ->
+                throw new GoalException(
+                        ErrorCode.ENV_SETTING,
+                        "reading ktstr.formatter: \"" + formatter + "\" is no formatter",
+                        null,
+                        "set it to host or vm, or leave it out: then this machine's mkfs formats, without privileges");
+        }
+    }
+
+    /** The kernel is held from before the template's lock is taken: that is the order of locks. */
+    private void formatInVm(DiskSpec spec) throws IOException {
+        String selector =
+                kernel != null ? kernel : environment().variable("KTSTR_KERNEL").orElse(KernelSelector.LATEST);
+        try (KernelLease lease = cache().lease(KernelSelector.parse(selector))) {
+            getLog().debug("formatting with kernel " + lease.entry().key());
+            ensure(templates().withFormatter(new VmFormatter(environment(), lease, this::report)), spec);
+        }
+    }
+
+    private void ensure(DiskTemplates templates, DiskSpec spec) throws IOException {
         AtomicBoolean made = new AtomicBoolean();
-        DiskTemplates templates = templates();
         Template template = templates
                 .withEvents(event -> {
                     if (event instanceof KtstrEvent.Published) {
