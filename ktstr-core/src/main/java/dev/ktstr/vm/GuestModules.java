@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -26,6 +27,7 @@ final class GuestModules {
     private static final String FILE_SYSTEM = "fs_";
 
     private final Map<String, KernelModule> byName = new LinkedHashMap<>();
+    private final Map<String, String> byAlias = new HashMap<>();
 
     /** @param files in load order, named {@code NNN-<name>.ko} */
     static GuestModules read(List<Path> files) throws IOException {
@@ -34,6 +36,7 @@ final class GuestModules {
             String name = String.valueOf(file.getFileName());
             KernelModule module = KernelModule.read(file, name.substring(name.indexOf('-') + 1));
             modules.byName.put(module.name(), module);
+            module.aliases().forEach(alias -> modules.byAlias.put(alias, module.name()));
         }
         return modules;
     }
@@ -56,18 +59,11 @@ final class GuestModules {
         lines(cpio, "modules.dep", dependencies);
         lines(cpio, "modules.alias", aliases);
         // What mount(8) is to try where no type is given: file systems that are not loaded yet it would not know.
-        Set<String> known = aliases();
         List<String> fileSystems = Stream.of(Filesystem.values())
                 .map(Filesystem::text)
-                .filter(name -> known.contains(FILE_SYSTEM + name))
+                .filter(name -> byAlias.containsKey(FILE_SYSTEM + name))
                 .toList();
         cpio.file("/etc/filesystems", Cpio.READ_ONLY, text(fileSystems));
-    }
-
-    private Set<String> aliases() {
-        return byName.values().stream()
-                .flatMap(module -> module.aliases().stream())
-                .collect(Collectors.toSet());
     }
 
     /** What no file system needs, and what that needs in turn. */
@@ -85,25 +81,38 @@ final class GuestModules {
         return atBoot;
     }
 
-    private void addWithNeeded(String name, Set<String> names) {
-        KernelModule module = byName.get(name);
-        if (module != null && names.add(name)) {
+    /** @param wanted a module, or an alias of one: soft dependencies name either */
+    private void addWithNeeded(String wanted, Set<String> names) {
+        KernelModule module = byName.get(byName.containsKey(wanted) ? wanted : byAlias.getOrDefault(wanted, ""));
+        if (module != null && names.add(module.name())) {
             module.depends().forEach(each -> addWithNeeded(each, names));
             module.before().forEach(each -> addWithNeeded(each, names));
         }
     }
 
-    /** As modules.dep(5) has them: what is to be loaded last comes first. */
+    /**
+     * As modules.dep(5) has them: what is to be loaded last comes first. Soft dependencies are not among them, since they may
+     * refuse to be loaded: the kernel asks for those by itself.
+     */
     private String dependenciesOf(KernelModule module) {
         Set<String> names = new HashSet<>();
-        addWithNeeded(module.name(), names);
+        addDependencies(module, names);
         StringBuilder line = new StringBuilder();
         for (KernelModule each : byName.values()) {
-            if (names.contains(each.name()) && !each.equals(module)) {
+            if (names.contains(each.name())) {
                 line.insert(0, " " + each.path());
             }
         }
         return line.toString();
+    }
+
+    private void addDependencies(KernelModule module, Set<String> names) {
+        for (String each : module.depends()) {
+            KernelModule known = byName.get(each);
+            if (known != null && names.add(each)) {
+                addDependencies(known, names);
+            }
+        }
     }
 
     private static void lines(Cpio cpio, String name, List<String> lines) throws IOException {

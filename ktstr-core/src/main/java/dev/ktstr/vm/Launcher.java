@@ -51,13 +51,14 @@ final class Launcher {
                             guest.consolePath(),
                             guest.stdoutPath(),
                             guest.stderrPath()));
-            closer.keep();
             RunningVm vm = RunningVm.start(command, environment, accelerator, values.timeout(), guest, () -> {
                 try (lease) {
                     initramfs.close();
                 }
             });
+            closer.add(vm::close);
             values.onStart().accept(vm);
+            closer.keep();
             return vm;
         }
     }
