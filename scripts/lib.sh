@@ -22,6 +22,7 @@ declare -A PROBE=(
   [libc6-dev-amd64-cross]=/usr/x86_64-linux-gnu/include/stdio.h
   [libc6-dev-arm64-cross]=/usr/aarch64-linux-gnu/include/stdio.h
   [maven]=mvn
+  [qemu-system-arm]=qemu-system-aarch64
   [qemu-system-x86]=qemu-system-x86_64
   [strace]=strace
   [util-linux]=flock

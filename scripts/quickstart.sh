@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# From a fresh Debian machine to a stored kernel. See --help.
+# From a fresh Debian machine to a kernel that is stored, and booted by tests. See --help.
 set -euo pipefail
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -11,8 +11,9 @@ usage() {
 usage: scripts/quickstart.sh
 
 Builds and installs the ktstr artifacts, fetches the distribution's current kernel for virtual machines and (on Debian)
-its debug package through apt, stores the kernel, and lists and verifies the store. Nothing is installed on the system.
-A second run finds everything in place and takes seconds.
+its debug package through apt, stores the kernel, lists and verifies the store, and runs an example project whose tests
+boot the kernel in QEMU, each on disks of its own. What is missing for that (QEMU, busybox, mkfs) is installed through apt,
+by sudo where this is not root. A second run finds everything in place, and runs the example.
 
 Needs a JDK 17 or newer and Maven 3.6.3 or newer, on Debian or Ubuntu, and about 1.5 GB of disk space.
 
@@ -69,7 +70,7 @@ without_colours() {
 # Everything that the artifacts are made from.
 sources_sum() (
   cd "$ROOT"
-  find pom.xml .mvn ktstr-core/pom.xml ktstr-core/src/main ktstr-maven-plugin/pom.xml ktstr-maven-plugin/src/main \
+  find pom.xml .mvn {ktstr-core,ktstr-junit,ktstr-maven-plugin}/{pom.xml,src/main} \
     -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum
 )
 
@@ -89,7 +90,7 @@ install_artifacts() {
   say "building and installing $PLUGIN (the first time Maven downloads its own plugins)"
   rm -f "$STATE/installed"
   # Not the phase install: under Maven 3.8 later releases of that plugin do not record the prefix (mvn ktstr:...).
-  (cd "$ROOT" && mvn -B -ntp -DskipTests '-P!lint' -pl ktstr-core,ktstr-maven-plugin -am \
+  (cd "$ROOT" && mvn -B -ntp -DskipTests '-P!lint' -pl ktstr-core,ktstr-junit,ktstr-maven-plugin -am \
     package org.apache.maven.plugins:maven-install-plugin:2.5.2:install) >"$STATE/install.log" 2>&1 || {
     tail -n 40 "$STATE/install.log" >&2
     die "the build failed; all of its output is in $STATE/install.log"
@@ -124,6 +125,27 @@ store_kernel() {
   fi
 }
 
+# What virtual machines need, and the disks of the example.
+need_qemu() {
+  local qemu=qemu-system-x86
+  [[ $(dpkg --print-architecture) != arm64 ]] || qemu=qemu-system-arm
+  need_packages 'to boot the kernel with disks' "$qemu" busybox-static btrfs-progs e2fsprogs util-linux
+}
+
+# Runs the tests of a copy of the example, and shows what they were and how they went.
+run_example() {
+  local log=$STATE/example.log
+  rm -rf "$STATE/example"
+  cp -R "$ROOT/it/src/it/example" "$STATE/example"
+  say "the example: its tests boot each stored kernel ($STATE/example)"
+  printf '\n$ mvn verify\n'
+  (cd "$STATE/example" && mvn -B -ntp verify) 2>&1 | without_colours >"$log" || {
+    tail -n 60 "$log" >&2
+    die "the example failed; all of its output is in $log"
+  }
+  sed -n '/T E S T S/,/^\[INFO\] Results/{s/^\[INFO\] //;/T E S T S\|^-*$\|^Results/!p}' "$log"
+}
+
 size_of() { # PATH
   du -sh "$1" | cut -f 1
 }
@@ -138,8 +160,9 @@ Done. What is where:
   the store      $store ($(size_of "$store"))
   the kernel     $entry
   plugin, core   $(sed -n 's/^[0-9a-f]*  \(.*ktstr-maven-plugin-[^/]*\.jar\)$/\1/p' "$STATE/installed")
+  the example    $STATE/example (copied from it/src/it/example)
   downloads      $(kernel_downloads) ($(size_of "$(kernel_downloads)"); only for running this again)
-Next: README.md says how to use the store from a POM and from Java.
+Next: README.md says how to write such tests, and how to use the store from a POM and from Java.
 END
 }
 
@@ -152,6 +175,8 @@ main() {
   store_kernel
   goal kernel-list
   goal kernel-verify
+  need_qemu
+  run_example
   summary
 }
 

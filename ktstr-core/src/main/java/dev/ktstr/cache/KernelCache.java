@@ -146,9 +146,9 @@ public final class KernelCache {
      * @throws EntryException if it has been removed or replaced since
      * @throws dev.ktstr.lock.LockTimeoutException as {@link #lease(String, Duration)}
      */
-    public static KernelLease lease(KernelEntry entry, Environment environment) throws IOException {
+    public static KernelLease lease(KernelEntry entry, Environment environment, EventSink events) throws IOException {
         Path root = Objects.requireNonNull(entry.directory().getParent(), "an entry is in a directory");
-        KernelLease lease = at(root, environment).lease(entry.key());
+        KernelLease lease = at(root, environment).withEvents(events).lease(entry.key());
         if (lease.entry().isSameGeneration(entry)) {
             return lease;
         }

@@ -1,12 +1,15 @@
 package dev.ktstr.vm;
 
+import dev.ktstr.Durations;
 import dev.ktstr.Environment;
 import dev.ktstr.EnvironmentException;
 import dev.ktstr.ErrorCode;
 import dev.ktstr.event.KtstrEvent;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
@@ -24,7 +27,9 @@ final class AcceleratorChoice {
     private static final Path DEVICE = Path.of("/dev/kvm");
 
     /** Where KVM works, a kernel boots in a second. */
-    private static final Duration PROBE_LIMIT = Duration.ofSeconds(8);
+    private static final Duration PROBE_LIMIT = Duration.ofSeconds(6);
+
+    private static final Duration TCG_LIMIT = Duration.ofSeconds(30);
 
     private final VirtualMachine.Builder values;
     private final Environment environment;
@@ -91,14 +96,16 @@ final class AcceleratorChoice {
         return wanted;
     }
 
-    /** What keeps this user from KVM at first sight. */
+    /** What keeps this user from KVM at first sight. Opened for real: a container may deny what permissions allow. */
     private static Optional<String> obstacle() {
         if (!Files.exists(DEVICE)) {
             return Optional.of("there is no " + DEVICE);
         }
-        return Files.isReadable(DEVICE) && Files.isWritable(DEVICE)
-                ? Optional.empty()
-                : Optional.of("this user may not open " + DEVICE);
+        try (FileChannel device = FileChannel.open(DEVICE, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+            return Optional.empty();
+        } catch (IOException denied) {
+            return Optional.of("this user may not open " + DEVICE);
+        }
     }
 
     private void warn(String reason, String more) {
@@ -117,38 +124,49 @@ final class AcceleratorChoice {
                 verdict.found = KvmRecord.read(environment, qemu);
             }
             if (verdict.found.isEmpty()) {
-                KvmRecord fresh = probe();
-                fresh.write(environment);
-                verdict.found = Optional.of(fresh);
+                verdict.found = Optional.of(probe());
             }
             return verdict.found.get();
         }
     }
 
+    /** What the probe says is kept for other processes, unless the kernel itself may be at fault. */
     private KvmRecord probe() throws IOException {
-        VirtualMachine machine = VirtualMachine.builder(environment)
-                .kernel(values.kernel())
-                .cpus(1)
-                .events(values.events())
-                .accelerator(Accelerator.KVM)
-                .timeout(PROBE_LIMIT)
-                .build();
+        String reason;
         try {
-            VmResult result = machine.run();
-            return result.timedOut()
-                    ? KvmRecord.broken(qemu, "a guest under KVM had not booted within 8 s, on this machine")
-                    : KvmRecord.working(qemu);
+            VmResult result = boot(Accelerator.KVM, PROBE_LIMIT);
+            if (result.exitCode() == 0) {
+                return KvmRecord.working(qemu).write(environment);
+            }
+            reason = "a guest under it had not booted after " + Durations.format(PROBE_LIMIT);
         } catch (VmException failed) {
-            return switch (failed.code()) {
-                case QEMU_FAILED, GUEST_SILENT ->
-                    KvmRecord.broken(
-                            qemu,
-                            "QEMU cannot use KVM on this machine ("
-                                    + firstLine(failed.problem()).replaceFirst("^booting a virtual machine: ", "")
-                                    + ")");
-                default -> KvmRecord.working(qemu); // the guest ran, and failed in a way of its own, which will show
-            };
+            reason = firstLine(failed.problem()).replaceFirst("^booting a virtual machine: ", "");
+            if (failed.code() == ErrorCode.QEMU_FAILED) {
+                return KvmRecord.broken(qemu, reason).write(environment);
+            }
         }
+        KvmRecord broken = KvmRecord.broken(qemu, reason);
+        return boots() ? broken.write(environment) : broken;
+    }
+
+    /** Whether the kernel boots at all. */
+    private boolean boots() throws IOException {
+        try {
+            return boot(Accelerator.TCG, TCG_LIMIT).exitCode() == 0;
+        } catch (VmException failed) {
+            return false;
+        }
+    }
+
+    private VmResult boot(Accelerator accelerator, Duration limit) throws IOException {
+        return VirtualMachine.builder(environment)
+                .kernel(values.kernel())
+                .kernelArgs(values.kernelArgs().toArray(String[]::new))
+                .memory(values.memory())
+                .events(values.events())
+                .accelerator(accelerator)
+                .timeout(limit)
+                .run();
     }
 
     private static String firstLine(String text) {

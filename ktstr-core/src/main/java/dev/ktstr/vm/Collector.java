@@ -36,15 +36,20 @@ final class Collector {
         notifyAll();
     }
 
-    /** Waits until the last thing that came is this mark, and takes it off; or until nothing more can come. */
-    synchronized void awaitMark(byte[] mark) throws InterruptedException {
-        while (!ended && !overflowed) {
-            if (content.endsWith(mark)) {
-                content.shorten(mark.length);
-                return;
+    /**
+     * Waits until the last thing that came is this mark, and takes it off.
+     *
+     * @return false if nothing more can come, and it has not
+     */
+    synchronized boolean awaitMark(byte[] mark) throws InterruptedException {
+        while (!content.endsWith(mark)) {
+            if (ended || overflowed) {
+                return false;
             }
             wait();
         }
+        content.shorten(mark.length);
+        return true;
     }
 
     /** Whether there was more than is kept. */

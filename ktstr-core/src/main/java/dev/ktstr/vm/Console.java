@@ -1,5 +1,6 @@
 package dev.ktstr.vm;
 
+import dev.ktstr.Printable;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -16,10 +17,10 @@ import java.util.stream.Collectors;
 /** What the guest's kernel said, line by line, while it says it. Safe for use by several threads. */
 final class Console {
     /** What our init has to say before it gives up; see {@code init.sh}. */
-    private static final Pattern INIT = Pattern.compile("(?m)^.*?\\bktstr-init: (.*)$");
+    private static final String INIT = "ktstr-init: ";
 
     /** The kernel's own words, linux/kernel/panic.c. */
-    private static final Pattern PANIC = Pattern.compile("Kernel panic - not syncing: .*");
+    private static final Pattern PANIC = Pattern.compile("^(?:\\[[^]]*\\]\\s*)*(Kernel panic - not syncing: .*)");
 
     /** What a kernel begins with, linux/init/version.c. */
     private static final String BANNER = "Linux version ";
@@ -42,6 +43,7 @@ final class Console {
     private final BlockingQueue<String> fresh = new LinkedBlockingQueue<>(MOST_WAITING);
     private final ByteArrayOutputStream line = new ByteArrayOutputStream();
     private long bytes;
+    private Optional<String> initProblem = Optional.empty();
     private boolean began;
     private boolean halted;
     private Optional<String> panic = Optional.empty();
@@ -78,10 +80,13 @@ final class Console {
         }
         Matcher found = PANIC.matcher(text);
         if (panic.isEmpty() && found.find()) {
-            panic = Optional.of(found.group());
+            panic = Optional.of(found.group(1));
         }
         began |= text.contains(BANNER);
-        halted |= text.contains(HALTED);
+        halted |= !began && text.contains(HALTED);
+        if (initProblem.isEmpty() && text.startsWith(INIT)) {
+            initProblem = Optional.of(text.substring(INIT.length()));
+        }
         outOfMemory |= OUT_OF_MEMORY.matcher(text).find();
     }
 
@@ -109,9 +114,8 @@ final class Console {
     }
 
     /** What our init could not go on without. */
-    Optional<String> initProblem() {
-        Matcher problem = INIT.matcher(text());
-        return problem.find() ? Optional.of(problem.group(1)) : Optional.empty();
+    synchronized Optional<String> initProblem() {
+        return initProblem;
     }
 
     synchronized Optional<String> firstLineWith(String text) {
@@ -138,7 +142,7 @@ final class Console {
         StringBuilder message = new StringBuilder("\n  ").append(what);
         message.append(from == 0 ? ":" : ", the last " + TAIL_LINES + " of " + all.length + " lines:");
         for (int i = from; i < all.length; i++) {
-            message.append("\n    ").append(all[i]);
+            message.append("\n    ").append(Printable.text(all[i].replace('\t', ' ')));
         }
         return message.toString();
     }

@@ -61,9 +61,6 @@ final class Cpio {
     void file(String path, int permissions, Path content) throws IOException {
         parents(path);
         long size = Files.size(content);
-        if (size > 0xffff_ffffL) {
-            throw new IOException(content + " is larger than the 4 GiB that a file in an initial file system can have");
-        }
         header(relative(path), REGULAR | permissions, size, 0, 0);
         long copied = 0;
         byte[] buffer = new byte[1 << 16];

@@ -3,6 +3,7 @@ package dev.ktstr.vm;
 import dev.ktstr.ByteSizes;
 import dev.ktstr.Durations;
 import dev.ktstr.ErrorCode;
+import dev.ktstr.Programs;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -19,9 +20,11 @@ final class Diagnosis {
     }
 
     VmException overflow() {
-        return failure(
+        return new VmException(
                 ErrorCode.GUEST_OUTPUT,
-                "the command printed more than " + ByteSizes.format(Collector.MOST_BYTES) + ", and was stopped",
+                "running a command in a virtual machine: it printed more than " + ByteSizes.format(Collector.MOST_BYTES)
+                        + ", and was stopped",
+                null,
                 "let it print less, or write to a disk");
     }
 
@@ -31,7 +34,7 @@ final class Diagnosis {
                 "the kernel has not said a word for " + Durations.format(patience) + ", and was stopped",
                 (accelerator == Accelerator.KVM ? "try it without KVM (accelerator TCG, KTSTR_ACCEL=tcg); " : "")
                         + "see whether the kernel has a serial console (CONFIG_SERIAL_8250_CONSOLE, on arm64"
-                        + " CONFIG_SERIAL_AMBA_PL011_CONSOLE); give it more memory");
+                        + " CONFIG_SERIAL_AMBA_PL011_CONSOLE) and is not told to be quiet; give it more memory");
     }
 
     /** The guest or QEMU ended before the command began. */
@@ -71,6 +74,18 @@ final class Diagnosis {
                     "the kernel ended before it said a word",
                     "give it more memory; if that does not help, see whether the image is one for this machine");
         }
+        if (guest.errorsOfQemu().startsWith("setpriv: ")) {
+            return failure(
+                    ErrorCode.VM_PROGRAM_MISSING,
+                    "this setpriv cannot see to it that QEMU ends with us (--pdeathsig)" + errors(),
+                    Programs.install("util-linux", "util-linux"));
+        }
+        if (guest.errorsOfQemu().contains("Failed to get \"write\" lock")) {
+            return failure(
+                    ErrorCode.VM_SPEC,
+                    "another virtual machine that still runs has one of its disks" + errors(),
+                    "wait until that one has ended (close it), or give each a disk of its own");
+        }
         return failure(
                 ErrorCode.QEMU_FAILED,
                 "QEMU ended by itself" + errors(),
@@ -105,7 +120,7 @@ final class Diagnosis {
                     "leave init= and rdinit= out of the kernel's arguments; the kernel needs CONFIG_BINFMT_SCRIPT,"
                             + " CONFIG_BINFMT_ELF, and devices (CONFIG_DEVTMPFS, CONFIG_TTY)");
         }
-        return failure(ErrorCode.GUEST_PANIC, "the kernel panicked: " + panic, "see below what led to it");
+        return failure(ErrorCode.GUEST_PANIC, "the kernel panicked: " + panic, "see in the console what led to it");
     }
 
     private String errors() {

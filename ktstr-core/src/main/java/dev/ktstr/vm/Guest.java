@@ -1,6 +1,7 @@
 package dev.ktstr.vm;
 
 import dev.ktstr.Environment;
+import dev.ktstr.os.Closer;
 import dev.ktstr.os.Fd;
 import dev.ktstr.os.OsException;
 import dev.ktstr.os.Pipe;
@@ -14,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.ObjIntConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What comes out of a guest, and the conversation with its first process ({@code init.sh}). That is one of lines:
@@ -35,21 +37,38 @@ final class Guest implements AutoCloseable {
     private static final String EXIT = "exit ";
 
     private final Environment environment;
-    private final Pipe consolePipe = Pipe.create();
-    private final Pipe stdoutPipe = Pipe.create();
-    private final Pipe stderrPipe = Pipe.create();
+    private final Pipe consolePipe;
+    private final Pipe stdoutPipe;
+    private final Pipe stderrPipe;
     private final Console console = new Console();
     private final Collector stdout = new Collector();
     private final Collector stderr = new Collector();
     private final Collector errorsOfQemu = new Collector();
-    private final List<Thread> readers = new ArrayList<>();
+    private final List<Thread> pipeReaders = new ArrayList<>();
+    private final List<Thread> otherReaders = new ArrayList<>();
 
     private volatile boolean commandBegan;
     private volatile boolean done;
     private volatile int exitCode = VmResult.NO_EXIT_CODE;
+    private volatile @Nullable Throwable failure;
 
-    Guest(Environment environment) throws IOException {
+    private Guest(Environment environment, Pipe consolePipe, Pipe stdoutPipe, Pipe stderrPipe) {
         this.environment = environment;
+        this.consolePipe = consolePipe;
+        this.stdoutPipe = stdoutPipe;
+        this.stderrPipe = stderrPipe;
+    }
+
+    static Guest create(Environment environment) throws IOException {
+        try (Closer closer = new Closer()) {
+            Pipe console = Pipe.create();
+            closer.add(console::close);
+            Pipe stdout = Pipe.create();
+            closer.add(stdout::close);
+            Guest guest = new Guest(environment, console, stdout, Pipe.create());
+            closer.keep();
+            return guest;
+        }
     }
 
     Console console() {
@@ -83,6 +102,23 @@ final class Guest implements AutoCloseable {
         return exitCode;
     }
 
+    /** Whether the command printed more than is kept. */
+    boolean hasOverflowed() {
+        return stdout.hasOverflowed() || stderr.hasOverflowed();
+    }
+
+    /** Whether nothing will come of it any more: a panic, or what starts the kernel or the command cannot. */
+    boolean hasGivenUp() {
+        boolean beforeTheCommand = console.hasHalted() || console.initProblem().isPresent();
+        return console.panic().isPresent() || (beforeTheCommand && !commandBegan);
+    }
+
+    /** Why nobody listens any more; null while all is well. */
+    @Nullable
+    Throwable failure() {
+        return failure;
+    }
+
     /** Where QEMU is to write what it gets from the guest. */
     Path consolePath() throws IOException {
         return path(consolePipe);
@@ -105,13 +141,14 @@ final class Guest implements AutoCloseable {
         read("console", consolePipe.source(), console::add);
         read("stdout", stdoutPipe.source(), stdout::add);
         read("stderr", stderrPipe.source(), stderr::add);
-        readers.add(thread("errors", () -> drain(qemu.getErrorStream())));
-        readers.add(thread("control", () -> converse(qemu.getInputStream(), qemu.getOutputStream())));
-        readers.forEach(Thread::start);
+        otherReaders.add(thread("errors", () -> drain(qemu.getErrorStream())));
+        otherReaders.add(thread("control", () -> converse(qemu.getInputStream(), qemu.getOutputStream())));
+        pipeReaders.forEach(Thread::start);
+        otherReaders.forEach(Thread::start);
     }
 
     private void read(String name, Fd source, ObjIntConsumer<byte[]> sink) {
-        readers.add(thread(name, () -> {
+        pipeReaders.add(thread(name, () -> {
             byte[] buffer = new byte[BUFFER];
             int count;
             while ((count = source.read(buffer)) > 0) {
@@ -138,10 +175,11 @@ final class Guest implements AutoCloseable {
                 exitCode = Integer.parseInt(line.substring(EXIT.length()));
                 String mark = environment.randomSuffix() + environment.randomSuffix() + environment.randomSuffix();
                 say(mark, to);
-                stdout.awaitMark(mark.getBytes(StandardCharsets.US_ASCII));
-                stderr.awaitMark(mark.getBytes(StandardCharsets.US_ASCII));
-                done = true;
-                say("bye", to);
+                byte[] bytes = mark.getBytes(StandardCharsets.US_ASCII);
+                if (stdout.awaitMark(bytes) && stderr.awaitMark(bytes)) {
+                    done = true;
+                    say("bye", to);
+                }
             }
         }
     }
@@ -156,7 +194,7 @@ final class Guest implements AutoCloseable {
         void run() throws IOException, InterruptedException;
     }
 
-    private static Thread thread(String name, Reading reading) {
+    private Thread thread(String name, Reading reading) {
         Thread thread = new Thread(
                 () -> {
                     try {
@@ -164,6 +202,8 @@ final class Guest implements AutoCloseable {
                     } catch (IOException | InterruptedException | NumberFormatException broken) {
                         // There is nothing more to be had from it, and what that means shows when QEMU has ended.
                         return;
+                    } catch (RuntimeException | Error unexpected) { // QEMU would wait for ever to be read
+                        failure = unexpected;
                     }
                 },
                 "ktstr-vm-" + name);
@@ -176,20 +216,22 @@ final class Guest implements AutoCloseable {
         for (Pipe pipe : List.of(consolePipe, stdoutPipe, stderrPipe)) {
             pipe.sink().close();
         }
-        stdout.end(); // whoever waits for a mark waits in vain
-        stderr.end();
-        for (Thread reader : readers) {
+        for (Thread reader : pipeReaders) {
             reader.join();
         }
         console.end();
+        stdout.end(); // whoever still waits for a mark waits in vain
+        stderr.end();
+        for (Thread reader : otherReaders) {
+            reader.join();
+        }
     }
 
     @Override
     public void close() throws OsException {
-        try (consolePipe;
-                stdoutPipe;
-                stderrPipe) {
-            readers.clear();
+        try (Pipe one = consolePipe;
+                Pipe other = stdoutPipe) {
+            stderrPipe.close();
         }
     }
 }

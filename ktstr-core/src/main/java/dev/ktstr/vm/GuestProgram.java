@@ -21,19 +21,25 @@ sealed interface GuestProgram {
     void check() throws VmException;
 
     record Command(List<String> words) implements GuestProgram {
+        /** Busybox prefers its own commands to those on the PATH, unless they are called by their path. */
         @Override
         public String line() {
-            return "exec " + words.stream().map(GuestProgram::quoted).collect(Collectors.joining(" "));
+            String name = quoted(words.get(0));
+            String arguments =
+                    words.stream().skip(1).map(word -> " " + quoted(word)).collect(Collectors.joining());
+            return words.get(0).contains("/")
+                    ? "exec " + name + arguments
+                    : "IFS=:; for directory in $PATH; do [ ! -x \"$directory/\"" + name + " ] || exec \"$directory/\""
+                            + name + arguments + "; done; unset IFS; exec " + name + arguments;
         }
 
         @Override
         public void check() throws VmException {
             if (words.isEmpty() || words.get(0).isEmpty()) {
-                throw VirtualMachine.Builder.invalid(
-                        "command", "it is empty", "name a program, or leave the command out");
+                throw VmException.spec("command", "it is empty", "name a program, or leave the command out");
             }
             if (words.stream().anyMatch(word -> word.indexOf('\0') >= 0)) {
-                throw VirtualMachine.Builder.invalid("command", "it has a NUL in it", "leave it out");
+                throw VmException.spec("command", "it has a NUL in it", "leave it out");
             }
         }
     }
@@ -49,7 +55,7 @@ sealed interface GuestProgram {
         @Override
         public void check() throws VmException {
             if (text.indexOf('\0') >= 0) {
-                throw VirtualMachine.Builder.invalid("script", "it has a NUL in it", "leave it out");
+                throw VmException.spec("script", "it has a NUL in it", "leave it out");
             }
         }
     }

@@ -31,19 +31,24 @@ final class Initramfs {
     /** What init.sh cannot do without. */
     private static final Set<String> APPLETS = Set.of(
             "cat",
+            "dd",
             "grep",
             "insmod",
             "ln",
             "ls",
             "mkdir",
             "mkfifo",
+            "mknod",
             "modprobe",
             "mount",
+            "od",
             "poweroff",
             "reboot",
             "rm",
             "sh",
             "sync",
+            "tr",
+            "true",
             "umount",
             "uname",
             "usleep",
@@ -67,7 +72,7 @@ final class Initramfs {
      * @throws VmException if a program or a file is missing
      */
     Fd create(KernelEntry kernel) throws IOException {
-        InitramfsCache cache = new InitramfsCache(environment);
+        InitramfsCache cache = new InitramfsCache(environment, values.events());
         Path busybox = programs.require("busybox", "busybox-static", "busybox");
         try (Closer closer = new Closer()) {
             Fd whole = cache.copyOf(List.of(kernel.directory(), busybox), sink -> writeBase(sink, busybox, kernel));

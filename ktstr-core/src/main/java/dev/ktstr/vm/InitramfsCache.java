@@ -2,6 +2,8 @@ package dev.ktstr.vm;
 
 import dev.ktstr.CacheDirectory;
 import dev.ktstr.Environment;
+import dev.ktstr.event.EventSink;
+import dev.ktstr.event.KtstrEvent;
 import dev.ktstr.os.Closer;
 import dev.ktstr.os.Fd;
 import dev.ktstr.os.FileClone;
@@ -11,6 +13,7 @@ import java.io.BufferedOutputStream;
 import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -26,6 +29,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -34,15 +38,18 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 final class InitramfsCache {
     private static final int NAME_DIGITS = 16;
+    private static final int BUFFER = 1 << 16;
     private static final String SUFFIX = ".cpio";
     private static final Duration KEPT = Duration.ofDays(30);
 
     private final Path root;
     private final Environment environment;
+    private final EventSink events;
 
-    InitramfsCache(Environment environment) throws IOException {
+    InitramfsCache(Environment environment, EventSink events) throws IOException {
         this.root = root(environment);
         this.environment = environment;
+        this.events = events;
     }
 
     /** Where it is: a directory of its own also where all families share a root. */
@@ -62,6 +69,7 @@ final class InitramfsCache {
     /** What has been summed up in this process, by what it was made from. */
     private static final class Memo {
         private final Map<List<FileStat>, Sum> bySources = new ConcurrentHashMap<>();
+        private final Set<FileStat> whole = ConcurrentHashMap.newKeySet();
     }
 
     /**
@@ -83,7 +91,14 @@ final class InitramfsCache {
         try {
             Files.createDirectories(root);
             return copy(sum, source);
+        } catch (ClosedByInterruptException interrupted) {
+            throw interrupted;
         } catch (IOException cannotBeKept) {
+            if (environment.firstTime("no initramfs cache: " + root)) {
+                events.accept(new KtstrEvent.Warning(
+                        "what virtual machines start with is made anew for each, because it cannot" + " be kept in "
+                                + root + ": " + cannotBeKept.getMessage()));
+            }
             return write(environment.temporaryDirectory(), source, cannotBeKept);
         }
     }
@@ -91,7 +106,7 @@ final class InitramfsCache {
     private Fd copy(Sum sum, Source source) throws IOException {
         Path kept = root.resolve(sum.name() + SUFFIX);
         try (Closer closer = new Closer();
-                Fd archive = keep(kept, sum.size(), source)) {
+                Fd archive = keep(kept, sum, source)) {
             Fd copy = nameless(root);
             closer.add(copy::close);
             if (FileClone.share(archive, copy).isPresent()) {
@@ -118,13 +133,15 @@ final class InitramfsCache {
         }
     }
 
-    private Fd keep(Path kept, long size, Source source) throws IOException {
+    private Fd keep(Path kept, Sum sum, Source source) throws IOException {
         Optional<Fd> present = Fd.openIfPresent(kept);
-        if (present.isPresent() && present.get().stat().size() == size) {
+        if (present.isPresent() && isWhole(present.get(), sum)) {
             touch(kept);
             return present.get();
         }
-        present.ifPresent(InitramfsCache::closeQuietly);
+        if (present.isPresent()) {
+            present.get().close();
+        }
         Path next = root.resolve(".tmp-" + kept.getFileName() + "-" + environment.randomSuffix());
         try (Fd file = Fd.createNew(next)) {
             try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(next))) {
@@ -139,6 +156,25 @@ final class InitramfsCache {
         return Fd.openForReading(kept);
     }
 
+    /** Looked at once in a process: who shares the cache might have put something else there. */
+    private boolean isWhole(Fd archive, Sum sum) throws IOException {
+        FileStat now = archive.stat();
+        Set<FileStat> known = environment.remembered(Memo.class, Memo::new).whole;
+        if (now.size() != sum.size()) {
+            return false;
+        }
+        if (known.stream().anyMatch(now::isSameFile)) {
+            return true;
+        }
+        MessageDigest digest = sha256();
+        byte[] buffer = new byte[BUFFER];
+        int count;
+        for (long at = 0; (count = archive.read(buffer, at)) > 0; at += count) {
+            digest.update(buffer, 0, count);
+        }
+        return name(digest).equals(sum.name()) && known.add(now);
+    }
+
     private Fd nameless(Path directory) throws IOException {
         Optional<Fd> file = Fd.createNameless(directory);
         if (file.isPresent()) {
@@ -150,15 +186,23 @@ final class InitramfsCache {
         return created;
     }
 
-    /** Also what a process left behind that was killed while it wrote. */
+    /** Also what a process left behind that was killed while it wrote. Others may do the same at this moment. */
     private void removeUnused() throws IOException {
         Instant limit = environment.clock().instant().minus(KEPT);
-        try (DirectoryStream<Path> all = Files.newDirectoryStream(root, "*" + SUFFIX + "*")) {
+        try (DirectoryStream<Path> all = Files.newDirectoryStream(root, "{*" + SUFFIX + ",.tmp-*}")) {
             for (Path each : all) {
-                if (Files.getLastModifiedTime(each).toInstant().isBefore(limit)) {
-                    Files.deleteIfExists(each);
-                }
+                removeIfOlder(each, limit);
             }
+        }
+    }
+
+    private static void removeIfOlder(Path file, Instant limit) {
+        try {
+            if (Files.getLastModifiedTime(file).toInstant().isBefore(limit)) {
+                Files.deleteIfExists(file);
+            }
+        } catch (IOException goneOrNotOurs) {
+            return;
         }
     }
 
@@ -187,7 +231,11 @@ final class InitramfsCache {
         })) {
             source.writeTo(counting);
         }
-        return new Sum(HexFormat.of().formatHex(digest.digest()).substring(0, NAME_DIGITS), size[0]);
+        return new Sum(name(digest), size[0]);
+    }
+
+    private static String name(MessageDigest digest) {
+        return HexFormat.of().formatHex(digest.digest()).substring(0, NAME_DIGITS);
     }
 
     private static MessageDigest sha256() {
@@ -195,14 +243,6 @@ final class InitramfsCache {
             return MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
-    }
-
-    private static void closeQuietly(Fd fd) {
-        try {
-            fd.close();
-        } catch (IOException ofAFileThatIsReplaced) {
-            return;
         }
     }
 }

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -72,17 +73,27 @@ record KvmRecord(String bootId, String qemu, boolean works, String reason) {
                 values.getOrDefault("reason", ""));
     }
 
-    /** Remembers it, if that is possible: a cache that cannot be written to costs the next process a probe. */
-    void write(Environment environment) throws IOException {
+    /**
+     * Remembers it, if that is possible: a cache that cannot be written to costs the next process a probe.
+     *
+     * @return this
+     */
+    KvmRecord write(Environment environment) throws IOException {
         Path file = file(environment);
         Path next = file.resolveSibling(".tmp-" + file.getFileName() + "-" + environment.randomSuffix());
+        byte[] json = json();
         try {
             Files.createDirectories(file.resolveSibling("."));
-            Files.write(next, json());
-            Filesystems.rename(next, file);
-        } catch (IOException readOnly) {
-            Files.deleteIfExists(next);
+            try {
+                Files.write(next, json, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+                Filesystems.rename(next, file);
+            } finally {
+                Files.deleteIfExists(next);
+            }
+        } catch (IOException cannotBeKept) {
+            return this;
         }
+        return this;
     }
 
     private byte[] json() throws IOException {

@@ -28,7 +28,7 @@ final class Launcher {
 
     RunningVm start() throws IOException {
         try (Closer closer = new Closer()) {
-            KernelLease lease = KernelCache.lease(values.kernel(), environment);
+            KernelLease lease = KernelCache.lease(values.kernel(), environment, values.events());
             closer.add(lease::close);
             KernelEntry kernel = lease.entry();
             GuestArch arch = GuestArch.of(kernel.metadata().arch());
@@ -40,7 +40,7 @@ final class Launcher {
             closer.add(initramfs::close);
             requireMemory(kernelSize, initramfs.stat().size());
             Accelerator accelerator = new AcceleratorChoice(values, qemu).choose();
-            Guest guest = new Guest(environment);
+            Guest guest = Guest.create(environment);
             closer.add(guest::close);
             List<String> command = mortal(setpriv);
             command.addAll(new QemuCommand(arch, accelerator, values)

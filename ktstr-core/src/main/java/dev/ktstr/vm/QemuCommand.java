@@ -58,10 +58,14 @@ final class QemuCommand {
         return List.of("-device", "virtserialport,chardev=" + name + ",name=ktstr." + name);
     }
 
-    /** Nothing on such a disk has to outlive this machine's power: the guest's flushes need not reach the medium. */
+    /**
+     * Nothing on such a disk has to outlive this machine's power: the guest's flushes need not reach the medium. Where the host's
+     * disk is full the guest gets an error; QEMU would stop it for ever.
+     */
     private static List<String> disk(String id, GuestDisk disk) {
         DiskThrottle throttle = disk.throttle();
-        String drive = "if=none,id=" + id + ",format=raw,cache=unsafe,discard=unmap,file=" + escaped(disk.image())
+        String drive = "if=none,id=" + id + ",format=raw,cache=unsafe,discard=unmap,werror=report,rerror=report,file="
+                + escaped(disk.image())
                 + limit("iops-total", throttle.iops())
                 + limit("iops-total-max", throttle.iopsBurst())
                 + limit("bps-total", throttle.bytesPerSecond())

@@ -1,6 +1,7 @@
 package dev.ktstr.vm;
 
 import dev.ktstr.Environment;
+import dev.ktstr.ErrorCode;
 import dev.ktstr.os.Closer;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -154,7 +155,7 @@ public final class RunningVm implements AutoCloseable {
     public void close() {
         if (!ended.isDone()) {
             closed = true;
-            started.join().destroyForcibly(); // start() has waited for it
+            kill(started.join()); // start() has waited for it
         }
         ended.join();
     }
@@ -163,13 +164,26 @@ public final class RunningVm implements AutoCloseable {
         Outcome outcome;
         try (held;
                 guest) {
-            outcome = watch(new ProcessBuilder(command).start());
+            outcome = watch(start(command));
         } catch (IOException failed) {
             outcome = Outcome.failure(failed);
-        } catch (InterruptedException | RuntimeException unexpected) {
+        } catch (InterruptedException | RuntimeException | Error unexpected) { // whoever waits must hear of it
             outcome = Outcome.failure(new IOException("while a virtual machine was watched", unexpected));
         }
         ended.complete(outcome);
+    }
+
+    private static Process start(List<String> command) throws VmException {
+        try {
+            return new ProcessBuilder(command).start();
+        } catch (IOException failed) {
+            throw new VmException(
+                    ErrorCode.QEMU_FAILED,
+                    "starting a virtual machine: " + failed.getMessage(),
+                    null,
+                    "see whether that program can be run, and how many processes this user may have (ulimit -u)",
+                    failed);
+        }
     }
 
     private Outcome watch(Process qemu) throws IOException, InterruptedException {
@@ -181,25 +195,35 @@ public final class RunningVm implements AutoCloseable {
             ending = awaitEnd(qemu);
             duration = elapsed();
         } finally {
-            qemu.destroyForcibly().waitFor();
+            kill(qemu);
+            qemu.waitFor();
             guest.hangUp();
         }
-        return outcome(ending, duration);
+        return outcome(ending, duration, qemu.exitValue());
+    }
+
+    /** Not by {@link Process#destroyForcibly}, which also closes the streams, with what has not been read yet. */
+    private static void kill(Process qemu) {
+        qemu.toHandle().destroyForcibly();
     }
 
     private enum Ending {
         ITSELF,
         TIMEOUT,
-        SILENCE,
-        OVERFLOW
+        SILENCE
     }
 
     /** Waits for QEMU to end by itself, or for a reason to end it. */
-    private Ending awaitEnd(Process qemu) throws InterruptedException {
+    private Ending awaitEnd(Process qemu) throws InterruptedException, IOException {
         while (!qemu.waitFor(TICK.toMillis(), TimeUnit.MILLISECONDS)) {
-            if (guest.isDone()
-                    || guest.console().panic().isPresent()
-                    || guest.console().hasHalted()) {
+            Throwable failure = guest.failure();
+            if (failure != null) {
+                throw new IOException("while a virtual machine was read from", failure);
+            }
+            if (guest.hasOverflowed()) {
+                return Ending.ITSELF;
+            }
+            if (guest.isDone() || guest.hasGivenUp()) {
                 qemu.waitFor(LAST_WORDS.toMillis(), TimeUnit.MILLISECONDS);
                 return Ending.ITSELF;
             }
@@ -211,36 +235,31 @@ public final class RunningVm implements AutoCloseable {
                     && elapsed().compareTo(SILENCE) > 0) {
                 return Ending.SILENCE;
             }
-            if (guest.stdout().hasOverflowed() || guest.stderr().hasOverflowed()) {
-                return Ending.OVERFLOW;
-            }
         }
         return Ending.ITSELF;
     }
 
-    private Outcome outcome(Ending ending, Duration duration) {
+    private Outcome outcome(Ending ending, Duration duration, int status) {
         Diagnosis diagnosis = new Diagnosis(guest, accelerator);
-        if (ending == Ending.OVERFLOW) {
+        if (guest.hasOverflowed()) {
             return Outcome.failure(diagnosis.overflow());
         }
         boolean timedOut = ending == Ending.TIMEOUT && !guest.isDone();
         if (!guest.commandBegan() && !timedOut && !closed) {
             return Outcome.failure(ending == Ending.SILENCE ? diagnosis.silence(SILENCE) : diagnosis.noCommand());
         }
-        VmResult.End end = guest.isDone()
-                ? VmResult.End.COMMAND_ENDED
-                : guest.console().panic().isPresent()
-                        ? VmResult.End.PANICKED
-                        : timedOut ? VmResult.End.TIMED_OUT : VmResult.End.STOPPED;
-        VmResult result = new VmResult(
-                end,
-                end == VmResult.End.COMMAND_ENDED ? guest.exitCode() : VmResult.NO_EXIT_CODE,
-                guest.stdout().bytes(),
-                guest.stderr().bytes(),
-                guest.console(),
-                duration,
-                accelerator);
+        VmResult result = new VmResult(end(timedOut), guest, duration, accelerator, closed ? 0 : status);
         return () -> result;
+    }
+
+    private VmResult.End end(boolean timedOut) {
+        if (guest.isDone()) {
+            return VmResult.End.COMMAND_ENDED;
+        }
+        if (guest.console().panic().isPresent()) {
+            return VmResult.End.PANICKED;
+        }
+        return timedOut ? VmResult.End.TIMED_OUT : VmResult.End.STOPPED;
     }
 
     private Duration elapsed() {

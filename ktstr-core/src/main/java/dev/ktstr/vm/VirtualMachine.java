@@ -2,12 +2,13 @@ package dev.ktstr.vm;
 
 import dev.ktstr.ByteSizes;
 import dev.ktstr.Environment;
-import dev.ktstr.ErrorCode;
 import dev.ktstr.cache.KernelEntry;
 import dev.ktstr.disk.DiskThrottle;
 import dev.ktstr.disk.TestDisk;
 import dev.ktstr.event.EventSink;
 import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -70,7 +71,14 @@ public final class VirtualMachine {
      * @throws dev.ktstr.cache.EntryException if the kernel is no longer stored
      */
     public RunningVm start() throws IOException {
-        return new Launcher(values).start();
+        try {
+            return new Launcher(values).start();
+        } catch (ClosedByInterruptException interrupted) {
+            InterruptedIOException failure =
+                    new InterruptedIOException("interrupted while a virtual machine was prepared");
+            failure.initCause(interrupted);
+            throw failure;
+        }
     }
 
     /** A disk as QEMU sees it. */
@@ -80,6 +88,9 @@ public final class VirtualMachine {
     public static final class Builder {
         private static final long MEBIBYTE = 1L << 20;
         private static final int MOST_CPUS = 255;
+
+        /** A kernel takes 2,048 on x86 and arm64 (COMMAND_LINE_SIZE), ours among them. */
+        private static final int LONGEST_ARGUMENTS = 1900;
 
         /** As many as have names of one letter, and slots on the bus. */
         private static final int MOST_DISKS = 24;
@@ -143,7 +154,7 @@ public final class VirtualMachine {
             try {
                 return memory(ByteSizes.parse(text));
             } catch (IllegalArgumentException invalid) {
-                throw invalid("memory", String.valueOf(invalid.getMessage()), "write it like 512M or 1GiB");
+                throw VmException.spec("memory", String.valueOf(invalid.getMessage()), "write it like 512M or 1GiB");
             }
         }
 
@@ -172,6 +183,8 @@ public final class VirtualMachine {
         /**
          * Puts a file of this machine into the guest's initial file system, with its permission bits. A program brings the
          * shared libraries along that it is linked with; what it loads later ({@code dlopen}) it does not.
+         *
+         * <p>In a script busybox's own commands come before programs of the same name: call such a program by its path.
          *
          * @param guest an absolute path
          */
@@ -229,33 +242,45 @@ public final class VirtualMachine {
          */
         public VirtualMachine build() throws VmException {
             if (kernel == null) {
-                throw invalid("kernel", "there is none", "give it one: kernel(entry)");
+                throw VmException.spec("kernel", "there is none", "give it one: kernel(entry)");
             }
             if (memory <= 0 || memory % MEBIBYTE != 0) {
-                throw invalid(
+                throw VmException.spec(
                         "memory", memory + " bytes are no whole number of MiB", "take a multiple of it, such as 512M");
             }
             if (cpus < 1 || cpus > MOST_CPUS) {
-                throw invalid("number of processors", cpus + " is not from 1 to " + MOST_CPUS, "take 1 or 2");
+                throw VmException.spec("number of processors", cpus + " is not from 1 to " + MOST_CPUS, "take 1 or 2");
             }
             if (timeout.isNegative() || timeout.isZero()) {
-                throw invalid("timeout", timeout + " is not positive", "take one that is, such as 2 minutes");
+                throw VmException.spec("timeout", timeout + " is not positive", "take one that is, such as 2 minutes");
             }
             if (disks.size() > MOST_DISKS) {
-                throw invalid("disks", "there are " + disks.size(), "take at most " + MOST_DISKS);
+                throw VmException.spec("disks", "there are " + disks.size(), "take at most " + MOST_DISKS);
+            }
+            if (disks.stream().map(GuestDisk::image).distinct().count() < disks.size()) {
+                throw VmException.spec("disks", "one is there twice", "give each once");
+            }
+            if (String.join(" ", kernelArgs).length() > LONGEST_ARGUMENTS) {
+                throw VmException.spec(
+                        "kernel arguments",
+                        "they have more than " + LONGEST_ARGUMENTS + " characters, and the kernel would cut them off",
+                        "leave some out");
             }
             for (String argument : kernelArgs) {
                 if (argument.chars().anyMatch(Character::isISOControl)) {
-                    throw invalid("kernel arguments", "one has control characters in it", "leave them out");
+                    throw VmException.spec("kernel arguments", "one has control characters in it", "leave them out");
                 }
             }
             for (String name : variables.keySet()) {
                 if (!name.matches("[A-Za-z_][A-Za-z0-9_]*")) {
-                    throw invalid(
+                    throw VmException.spec(
                             "environment",
                             "\"" + name + "\" is no name of a variable",
                             "take letters, digits and underscores, not beginning with a digit");
                 }
+            }
+            if (variables.values().stream().anyMatch(value -> value.indexOf('\0') >= 0)) {
+                throw VmException.spec("environment", "a value has a NUL in it", "leave it out");
             }
             GuestFiles.check(files.keySet());
             program.check();
@@ -270,14 +295,6 @@ public final class VirtualMachine {
         /** {@link #build}, then {@link VirtualMachine#start}. */
         public RunningVm start() throws IOException {
             return build().start();
-        }
-
-        static VmException invalid(String what, String why, String remedy) {
-            return new VmException(
-                    ErrorCode.VM_SPEC,
-                    "describing a virtual machine: its " + what + " cannot be used: " + why,
-                    null,
-                    remedy);
         }
 
         Environment environment() {

@@ -13,6 +13,15 @@ public final class VmException extends KtstrException {
         this(code, problem, path, remedy, null);
     }
 
+    /** There is no such machine as is described. */
+    static VmException spec(String what, String why, String remedy) {
+        return new VmException(
+                ErrorCode.VM_SPEC,
+                "describing a virtual machine: its " + what + " cannot be used: " + why,
+                null,
+                remedy);
+    }
+
     VmException(ErrorCode code, String problem, @Nullable Path path, String remedy, @Nullable Throwable cause) {
         super(code, problem, path, remedy, cause);
     }

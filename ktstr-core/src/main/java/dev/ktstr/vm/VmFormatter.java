@@ -69,16 +69,17 @@ public final class VmFormatter implements TemplateFormatter {
     public void format(Path image, DiskSpec spec) throws IOException {
         VmResult result = machine(image, spec).run();
         if (result.exitCode() != 0) {
+            boolean mkfsFailed = result.exitCode() > 0;
             throw new DiskException(
                     ErrorCode.FORMATTER_FAILED,
                     "formatting a disk (" + spec + ") in a virtual machine with kernel "
-                            + kernel.entry().key() + ": " + result + " (timed out: " + result.timedOut()
-                            + ", exit code: "
-                            + result.exitCode() + ")"
+                            + kernel.entry().key() + ": " + result
                             + Console.quoted("its standard error", result.stderr())
-                            + (result.exitCode() < 0 ? Console.quoted("the console", result.console()) : ""),
+                            + (mkfsFailed ? "" : Console.quoted("the console", result.console())),
                     null,
-                    "try " + spec.filesystem().text() + " with another kernel, or the host's formatter",
+                    mkfsFailed
+                            ? "if size, label or options of the disk are at fault, change them; else format on the host"
+                            : "try it with another kernel, or format on the host",
                     null);
         }
     }

@@ -12,6 +12,9 @@ public final class VmResult {
     /** What there is when the command's own end was not seen. */
     static final int NO_EXIT_CODE = -1;
 
+    /** By SIGKILL, as {@link Process#exitValue} has it. */
+    private static final int KILLED = 128 + 9;
+
     /** Why the machine stopped. */
     enum End {
         COMMAND_ENDED,
@@ -28,22 +31,22 @@ public final class VmResult {
     private final Console console;
     private final Duration duration;
     private final Accelerator accelerator;
+    private final String trouble;
 
-    VmResult(
-            End end,
-            int exitCode,
-            byte[] stdout,
-            byte[] stderr,
-            Console console,
-            Duration duration,
-            Accelerator accelerator) {
+    /** @param statusOfQemu 0 if it ended as it should, or was ended by us */
+    VmResult(End end, Guest guest, Duration duration, Accelerator accelerator, int statusOfQemu) {
         this.end = end;
-        this.exitCode = exitCode;
-        this.stdout = stdout;
-        this.stderr = stderr;
-        this.console = console;
+        this.exitCode = end == End.COMMAND_ENDED ? guest.exitCode() : NO_EXIT_CODE;
+        this.stdout = guest.stdout().bytes();
+        this.stderr = guest.stderr().bytes();
+        this.console = guest.console();
         this.duration = duration;
         this.accelerator = accelerator;
+        this.trouble = end == End.STOPPED && statusOfQemu != 0
+                ? " (QEMU: status " + statusOfQemu
+                        + (statusOfQemu == KILLED ? ", killed: was this machine out of memory?" : "")
+                        + (guest.errorsOfQemu().isEmpty() ? "" : ", " + guest.errorsOfQemu()) + ")"
+                : "";
     }
 
     /** The command's exit status; 128 + n if signal n ended it; -1 if the machine stopped before the command did. */
@@ -94,7 +97,7 @@ public final class VmResult {
      * Requires that the command ended with status 0.
      *
      * @return this
-     * @throws VmException if it did not, with all that is known: how it ended, the last lines of standard error and console
+     * @throws VmException if it did not, with how it ended, the last lines of its standard error and, if it was cut short, of the console
      */
     public VmResult expectSuccess() throws VmException {
         if (exitCode == 0) {
@@ -105,7 +108,7 @@ public final class VmResult {
                         ? ErrorCode.VM_TIMEOUT
                         : end == End.PANICKED ? ErrorCode.GUEST_PANIC : ErrorCode.GUEST_COMMAND,
                 "running a command in a virtual machine: " + this + Console.quoted("its standard error", stderr())
-                        + console.quotedTail(),
+                        + (end == End.COMMAND_ENDED ? "" : console.quotedTail()),
                 null,
                 end == End.TIMED_OUT
                         ? "give it more time (timeout), or see in the console what it was waiting for"
@@ -119,7 +122,7 @@ public final class VmResult {
             case COMMAND_ENDED -> "exit status " + exitCode;
             case TIMED_OUT -> "it was not done in time, and was stopped";
             case PANICKED -> console.panic().orElse("the kernel panicked");
-            case STOPPED -> "the machine stopped before the command ended";
+            case STOPPED -> "the machine stopped before the command ended" + trouble;
         };
         return how + (console.ranOutOfMemory() ? " (the guest ran out of memory)" : "") + ", after "
                 + Durations.format(duration) + " under " + accelerator.name();
