@@ -5,8 +5,8 @@
  * <ul>
  *   <li>{@code gcc}: a C compiler
  *   <li>{@code kernel}: the properties {@code ktstr.it.image}, {@code ktstr.it.vmlinux} and {@code ktstr.it.config}
- *   <li>{@code qemu}: {@code qemu-system-x86_64}, a static busybox, mkfs and fsck of btrfs, xfs and ext4, and the property
- *       {@code ktstr.it.modules}
+ *   <li>{@code qemu}: {@code qemu-system-x86_64}, a static busybox, the programs of util-linux, mkfs and fsck of btrfs, xfs and
+ *       ext4, and the property {@code ktstr.it.modules}
  *   <li>{@code root}: to mount, and for namespaces
  *   <li>{@code strace}: the program
  * </ul>
