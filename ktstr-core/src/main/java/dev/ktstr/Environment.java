@@ -29,6 +29,7 @@ public final class Environment {
     private final Map<String, byte[]> variables;
     private final Clock clock;
     private final LongSupplier ticker;
+    private final String operatingSystem;
     private final SecureRandom random = new SecureRandom();
     private final Memory memory;
 
@@ -39,10 +40,12 @@ public final class Environment {
         }
     }
 
-    private Environment(Map<String, byte[]> variables, Clock clock, LongSupplier ticker, Memory memory) {
+    private Environment(
+            Map<String, byte[]> variables, Clock clock, LongSupplier ticker, String operatingSystem, Memory memory) {
         this.variables = variables;
         this.clock = clock;
         this.ticker = ticker;
+        this.operatingSystem = operatingSystem;
         this.memory = memory;
     }
 
@@ -66,19 +69,25 @@ public final class Environment {
     }
 
     static Environment ofBytes(Map<String, byte[]> variables) {
-        return new Environment(Map.copyOf(variables), SYSTEM.clock, SYSTEM.ticker, new Memory());
+        return new Environment(
+                Map.copyOf(variables), SYSTEM.clock, SYSTEM.ticker, SYSTEM.operatingSystem, new Memory());
     }
 
     /** The same variables under other clocks: {@code ticker} counts nanoseconds and never goes back. */
     public Environment withClocks(Clock wall, LongSupplier nanoTicker) {
-        return new Environment(variables, wall, nanoTicker, new Memory());
+        return new Environment(variables, wall, nanoTicker, operatingSystem, new Memory());
     }
 
     /** The same with one variable set; what has been remembered stays remembered. */
     public Environment withVariable(String name, String value) {
         Map<String, byte[]> changed = new HashMap<>(variables);
         changed.put(name, value.getBytes(StandardCharsets.UTF_8));
-        return new Environment(Map.copyOf(changed), clock, ticker, memory);
+        return new Environment(Map.copyOf(changed), clock, ticker, operatingSystem, memory);
+    }
+
+    /** The same variables on another operating system, named as {@code os.name} names it: for tests of what happens there. */
+    public Environment withOperatingSystem(String name) {
+        return new Environment(variables, clock, ticker, name, new Memory());
     }
 
     /**
@@ -121,6 +130,11 @@ public final class Environment {
         return ticker.getAsLong();
     }
 
+    /** What {@code os.name} says, such as {@code Linux}. */
+    public String operatingSystem() {
+        return operatingSystem;
+    }
+
     /** Where files may be put for a while: {@code java.io.tmpdir}. */
     public Path temporaryDirectory() {
         return Path.of(System.getProperty("java.io.tmpdir", "/tmp"));
@@ -142,7 +156,12 @@ public final class Environment {
     }
 
     private static Environment readSystem() {
-        return new Environment(Map.copyOf(systemVariables()), Clock.systemUTC(), System::nanoTime, new Memory());
+        return new Environment(
+                Map.copyOf(systemVariables()),
+                Clock.systemUTC(),
+                System::nanoTime,
+                System.getProperty("os.name", "unknown"),
+                new Memory());
     }
 
     /** The variables' own bytes where the kernel shows them: {@code System.getenv} has already replaced what it could not decode. */

@@ -53,6 +53,7 @@ public enum ErrorCode {
     VM_TIMEOUT("KT-VM-12", Kind.MISTAKE),
     GUEST_COMMAND("KT-VM-13", Kind.MISTAKE),
     GUEST_OUTPUT("KT-VM-14", Kind.MISTAKE),
+    TEST_DECLARATION("KT-JUNIT-01", Kind.MISTAKE),
     REQUEST_CONTRADICTORY("KT-ARG-01", Kind.MISTAKE);
 
     /** Who has to act: the person who asked, or whoever looks after the machine. */

@@ -128,4 +128,16 @@ class EnvironmentTest {
                         .output())
                 .contains("KTSTR_CACHE_DIR: it holds non-UTF-8 bytes (7 bytes in all)");
     }
+
+    @Test
+    void oneVariableOrTheOperatingSystemIsChangedInACopy() throws Exception {
+        Environment environment = Environment.of(Map.of("A", "a", "B", "b"), null);
+
+        Environment changed = environment.withVariable("B", "c").withOperatingSystem("Plan 9");
+        assertThat(changed.variable("A")).contains("a");
+        assertThat(changed.variable("B")).contains("c");
+        assertThat(changed.operatingSystem()).isEqualTo("Plan 9");
+        assertThat(environment.variable("B")).contains("b");
+        assertThat(environment.operatingSystem()).isEqualTo(System.getProperty("os.name"));
+    }
 }

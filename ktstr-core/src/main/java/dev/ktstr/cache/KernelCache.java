@@ -45,6 +45,13 @@ public final class KernelCache {
         this.reader = new EntryReader(directory, family);
     }
 
+    private KernelCache(KernelCache other, String test) {
+        this.environment = other.environment;
+        this.events = other.events;
+        this.root = other.root.forTest(test);
+        this.reader = other.reader;
+    }
+
     /**
      * The cache that the environment names: {@code KTSTR_CACHE_DIR}, else {@code $XDG_CACHE_HOME/ktstr/kernels}, else
      * {@code $HOME/.cache/ktstr/kernels}.
@@ -76,6 +83,11 @@ public final class KernelCache {
     /** The same cache, telling another sink what it does. */
     public KernelCache withEvents(EventSink sink) {
         return new KernelCache(root.path(), environment, sink);
+    }
+
+    /** The same cache, used by a test: whoever waits for what it holds is told its name. */
+    public KernelCache forTest(String test) {
+        return new KernelCache(this, test);
     }
 
     /** The directory, absolute; it may not be there yet. */

@@ -3,6 +3,7 @@ package dev.ktstr.lock;
 import dev.ktstr.Environment;
 import dev.ktstr.EnvironmentException;
 import dev.ktstr.ErrorCode;
+import dev.ktstr.event.EventSink;
 import java.io.IOException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -17,7 +18,9 @@ import java.util.regex.Pattern;
 public final class HostLocks {
     private static final Pattern LLC = Pattern.compile("ktstr-llc-([0-9]{1,9})\\.lock");
     private static final Pattern CPU = Pattern.compile("ktstr-cpu-([0-9]{1,9})\\.lock");
-    private static final Pattern NAMED = Pattern.compile("ktstr-lock-([A-Za-z0-9._-]{1,100})\\.lock");
+    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]{1,100}");
+    private static final Pattern NAMED = Pattern.compile("ktstr-lock-(" + NAME + ")\\.lock");
+    private static final String HOLDERS = "ktstr-holders";
 
     private final Path directory;
 
@@ -43,6 +46,23 @@ public final class HostLocks {
         }
     }
 
+    /**
+     * The lock of a name: whoever takes it, in whichever process of this machine, leaves a record of who they are. Several
+     * are to be taken in order of name. Touches nothing yet.
+     *
+     * @param name 1 to 100 letters (of ASCII), digits, dots, underscores and hyphens
+     * @throws IllegalArgumentException if it is anything else
+     */
+    public Flock named(String name, Environment environment, EventSink events) {
+        if (!NAME.matcher(name).matches()) {
+            throw new IllegalArgumentException(
+                    "\"" + name + "\" is no name of a lock: 1 to 100 of A-Z, a-z, 0-9, dot, underscore and hyphen");
+        }
+        return Flock.on(directory.resolve("ktstr-lock-" + name + ".lock"), environment, events)
+                .describedAs("lock \"" + name + "\"", "wait for the holders to finish, or end them, and try again")
+                .recordedIn(directory.resolve(HOLDERS));
+    }
+
     /** Of last-level caches, by number. */
     public List<ListedLock> llcs(LockSurvey survey) throws IOException {
         return byNumber(list(LLC, survey));
@@ -59,7 +79,7 @@ public final class HostLocks {
     }
 
     private List<ListedLock> list(Pattern names, LockSurvey survey) throws IOException {
-        return survey.list(directory, names, directory.resolve("ktstr-holders"));
+        return survey.list(directory, names, directory.resolve(HOLDERS));
     }
 
     private static List<ListedLock> byNumber(List<ListedLock> locks) {

@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The directory that holds the entries of one family, and their locks. Opening it touches nothing; it is created by the
@@ -37,12 +38,23 @@ public final class EntryRoot {
     private final EntryFamily family;
     private final Environment environment;
     private final EventSink events;
+    private final @Nullable String test;
 
     public EntryRoot(Path root, EntryFamily family, Environment environment, EventSink events) {
+        this(root, family, environment, events, null);
+    }
+
+    private EntryRoot(Path root, EntryFamily family, Environment environment, EventSink events, @Nullable String test) {
         this.root = root;
         this.family = family;
         this.environment = environment;
         this.events = events;
+        this.test = test;
+    }
+
+    /** The same directory, used by a test: records of who holds a lock say so. */
+    public EntryRoot forTest(String name) {
+        return new EntryRoot(root, family, environment, events, name);
     }
 
     public Path path() {
@@ -175,7 +187,8 @@ public final class EntryRoot {
 
     /** For whoever keeps it for a while; attempts, such as those of a sweep, leave no record. */
     private Flock recordedLock(String key, String advice) {
-        return lock(key, advice).recordedIn(holders());
+        Flock recorded = lock(key, advice).recordedIn(holders());
+        return test == null ? recorded : recorded.forTest(test);
     }
 
     private void requireLocks() throws IOException {

@@ -229,9 +229,9 @@ public final class VirtualMachine {
             return this;
         }
 
-        /** Called with every machine that is started from here, before {@link #start} comes back. */
+        /** Called with every machine that is started from here, before {@link #start} comes back, after those given before. */
         public Builder onStart(Consumer<RunningVm> listener) {
-            this.onStart = listener;
+            this.onStart = onStart.andThen(listener);
             return this;
         }
 

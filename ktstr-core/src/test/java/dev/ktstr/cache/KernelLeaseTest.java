@@ -75,6 +75,17 @@ class KernelLeaseTest {
         assertThat(records("k")).isEmpty();
     }
 
+    @Test
+    void aLeaseForATestSaysSo() throws IOException {
+        fixture.store("k");
+        try (KernelLease lease = fixture.cache().forTest("com.acme.JournalIT").lease("k")) {
+            assertThat(records(lease.entry().key()))
+                    .singleElement()
+                    .asString()
+                    .contains("\"test\":\"com.acme.JournalIT\"");
+        }
+    }
+
     private List<String> records(String key) {
         List<String> records = new ArrayList<>();
         try (Stream<Path> all = Files.list(fixture.root.resolve(".locks/holders/" + key + ".lock"))) {

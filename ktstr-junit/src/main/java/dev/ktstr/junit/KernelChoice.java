@@ -1,0 +1,133 @@
+package dev.ktstr.junit;
+
+import dev.ktstr.ErrorCode;
+import dev.ktstr.KtstrException;
+import dev.ktstr.cache.EntryException;
+import dev.ktstr.cache.KernelLease;
+import dev.ktstr.cache.KernelSelector;
+import java.io.IOException;
+import java.util.Optional;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.platform.commons.support.AnnotationSupport;
+
+/**
+ * Which kernel applies somewhere.
+ *
+ * @param selector what was asked for; empty if that is left to the settings
+ * @param holder the context for which it is held
+ * @param source who says so
+ */
+record KernelChoice(Optional<String> selector, OnMissing onMissing, ExtensionContext holder, Source source) {
+    enum Source {
+        /** An annotation or a built extension. */
+        DECLARED,
+        /** Nobody: it is the one for whoever needs any. */
+        SETTINGS,
+        /** A class with {@link KtstrKernels}, outside of its runs. */
+        BETWEEN_RUNS
+    }
+
+    /** The nearest that is declared, outwards; else one for the outermost class. */
+    static KernelChoice in(ExtensionContext context) {
+        Configuration configuration = Configuration.in(context);
+        return Stored.outwards(context)
+                .flatMap(each -> declaredAt(each).stream())
+                .findFirst()
+                .map(choice -> choice.completedBy(configuration))
+                .orElseGet(() -> new KernelChoice(
+                        Optional.empty(), configuration.onMissing(), outermostClass(context), Source.SETTINGS));
+    }
+
+    private static Optional<KernelChoice> declaredAt(ExtensionContext context) {
+        Optional<KernelRun> run = Stored.in(context, KernelRun.class);
+        if (run.isPresent()) {
+            return Optional.of(new KernelChoice(
+                    Optional.of(run.get().selector()), run.get().onMissing(), context, Source.DECLARED));
+        }
+        Optional<KtstrKernels> several = KernelMatrix.on(context);
+        if (several.isPresent()) {
+            return Optional.of(
+                    new KernelChoice(Optional.empty(), several.get().onMissing(), context, Source.BETWEEN_RUNS));
+        }
+        ExtensionContext holder = context.getTestMethod().isPresent() ? context : outermostAlike(context);
+        Optional<KernelChoice> annotated = AnnotationSupport.findAnnotation(context.getElement(), KtstrKernel.class)
+                .map(annotation -> new KernelChoice(
+                        Optional.of(annotation.value()).filter(text -> !text.isEmpty()),
+                        annotation.onMissing(),
+                        holder,
+                        Source.DECLARED));
+        return annotated.or(() -> Stored.in(context, Configuration.class)
+                .filter(built -> built.kernel().isPresent())
+                .map(built -> new KernelChoice(built.kernel(), built.onMissing(), holder, Source.DECLARED)));
+    }
+
+    private KernelChoice completedBy(Configuration configuration) {
+        return new KernelChoice(
+                selector.or(configuration::kernel),
+                onMissing == OnMissing.DEFAULT ? configuration.onMissing() : onMissing,
+                holder,
+                source);
+    }
+
+    /** For the same class: around the runs of a class template, so that they share one lock. */
+    private static ExtensionContext outermostAlike(ExtensionContext context) {
+        return Stored.outwards(context)
+                .filter(each -> each.getElement().equals(context.getElement()))
+                .reduce(context, (inner, outer) -> outer);
+    }
+
+    private static ExtensionContext outermostClass(ExtensionContext context) {
+        return Stored.outwards(context)
+                .filter(each -> each.getTestClass().isPresent())
+                .reduce(context, (inner, outer) -> outer);
+    }
+
+    boolean isDeclared() {
+        return source == Source.DECLARED;
+    }
+
+    /** The lease of the holder, taken if this is the first use. */
+    KernelLease lease() throws IOException {
+        if (source == Source.BETWEEN_RUNS) {
+            throw Mistake.in(
+                    KtstrKernels.class,
+                    holder.getElement().orElseThrow(),
+                    "what is static, and @BeforeAll and @AfterAll, is there once for all kernels, and asks for the one",
+                    "ask for it in the constructor, in @BeforeEach, or in an instance field");
+        }
+        return TestScope.of(holder).lease(this);
+    }
+
+    /** Takes the lease for whoever needs it. */
+    KernelLease take(Host host, String test) throws IOException {
+        String text = text(host);
+        try {
+            return host.kernels().forTest(test).lease(KernelSelector.parse(text));
+        } catch (EntryException unusable) {
+            throw unusable.code() == ErrorCode.ENTRY_MISSING
+                    ? Missing.kernel("holding a kernel for " + test, text, host)
+                    : unusable;
+        }
+    }
+
+    /** Why nothing can run with it, if it is not stored and that disables tests. */
+    Optional<String> reasonToDisable(Host host) throws IOException {
+        if (policy(host) != OnMissing.DISABLE) {
+            return Optional.empty();
+        }
+        String text = text(host);
+        return host.kernels().find(KernelSelector.parse(text)).isPresent()
+                ? Optional.empty()
+                : Optional.of("no stored kernel matches \"" + text + "\" in "
+                        + host.kernels().root());
+    }
+
+    /** {@link #onMissing}, or what is set for all. */
+    OnMissing policy(Host host) throws KtstrException {
+        return onMissing == OnMissing.DEFAULT ? host.settings().onMissing() : onMissing;
+    }
+
+    private String text(Host host) throws KtstrException {
+        return selector.isPresent() ? selector.get() : host.settings().kernel().orElse(KernelSelector.LATEST);
+    }
+}
