@@ -136,7 +136,8 @@ need_qemu() {
 run_example() {
   local log=$STATE/example.log
   rm -rf "$STATE/example"
-  cp -R "$ROOT/it/src/it/example" "$STATE/example"
+  mkdir "$STATE/example"
+  cp -R "$ROOT"/it/src/it/example/{pom.xml,src} "$STATE/example"
   say "the example: its tests boot each stored kernel ($STATE/example)"
   printf '\n$ mvn verify\n'
   (cd "$STATE/example" && mvn -B -ntp verify) 2>&1 | without_colours >"$log" || {

@@ -45,9 +45,9 @@ class FileSystemIT {
     @Test
     void theKernelIsTheOneFromTheStore(KernelEntry kernel, @KtstrVm(memory = "256M") VirtualMachine vm)
             throws IOException {
-        String banner = vm.command("uname", "-v").run().expectSuccess().stdout().strip();
+        String banner = vm.command("uname", "-rv").run().expectSuccess().stdout().strip();
 
-        // Debian's says "#1 SMP PREEMPT_DYNAMIC Debian 6.1.192-2 (2026-11-16)".
+        // Debian's says "6.1.0-56-cloud-amd64 #1 SMP PREEMPT_DYNAMIC Debian 6.1.192-2 (2026-11-16)".
         assertTrue(banner.contains(String.valueOf(kernel.metadata().version())), banner + " in " + kernel);
     }
 }
