@@ -105,6 +105,37 @@ class AcceleratorIT {
         assertThat(record).content().contains("\"works\":" + (chosen == Accelerator.KVM));
     }
 
+    /** As on some hosts that are virtual themselves: what stands in for QEMU there never comes back, and is QEMU otherwise. */
+    @Test
+    void aGuestThatHangsUnderKvmMeansTcgWithinTenSeconds() throws Exception {
+        VmFixture fixture = VmFixture.store(directory.resolve("cache"));
+        Path programs = Files.createDirectory(directory.resolve("bin"));
+        Path qemu = Files.writeString(programs.resolve("qemu-system-x86_64"), """
+                #!/bin/sh
+                case " $* " in
+                  *" -accel kvm "*) exec sleep 1000 ;;
+                esac
+                exec %s "$@"
+                """.formatted(
+                Commands.run("sh", "-c", "command -v qemu-system-x86_64").strip()));
+        assertThat(qemu.toFile().setExecutable(true)).isTrue();
+        Map<String, String> variables = Map.of("PATH", programs + ":" + System.getenv("PATH"));
+        builder(fixture, variables).accelerator(Accelerator.TCG).run().expectSuccess(); // has the file system at hand
+
+        long begin = System.nanoTime();
+        try (RunningVm vm = start(fixture, variables)) {
+            assertThat(vm.accelerator()).isEqualTo(Accelerator.TCG);
+        }
+        Duration time = Duration.ofNanos(System.nanoTime() - begin);
+
+        System.out.printf("AUTO took %d ms to give up a KVM that hangs: %s%n", time.toMillis(), warnings);
+        assertThat(warnings).hasSize(1);
+        if (Files.isReadable(DEVICE) && Files.isWritable(DEVICE)) {
+            assertThat(warnings.get(0)).contains("a guest under it had not booted after");
+            assertThat(fixture.initramfsDirectory()).isDirectoryContaining("glob:**.json"); // it boots without
+        }
+    }
+
     @Test
     void theBuilderAndTheVariableDecideAndNonsenseIsRefused() throws Exception {
         VmFixture fixture = VmFixture.store(directory.resolve("cache"));
