@@ -31,6 +31,12 @@ final class Stage {
     final Path cache;
     final Path output;
     private final Map<String, String> settings = new LinkedHashMap<>();
+    private Look look = () -> {};
+
+    /** What is done while tests run. */
+    interface Look {
+        void around() throws IOException;
+    }
 
     Stage(Path directory) {
         this.directory = directory;
@@ -41,6 +47,12 @@ final class Stage {
 
     Stage set(String parameter, String value) {
         settings.put(parameter, value);
+        return this;
+    }
+
+    /** Before the first file of a test is kept. */
+    Stage whenSomethingIsKept(Look other) {
+        this.look = other;
         return this;
     }
 
@@ -82,6 +94,7 @@ final class Stage {
 
             @Override
             public Path createOutputDirectory(TestDescriptor test) throws IOException {
+                look.around();
                 String name = test.getUniqueId().getLastSegment().getValue().replaceAll("[^A-Za-z0-9]+", "-");
                 return Files.createDirectories(output.resolve(name));
             }
