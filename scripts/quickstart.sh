@@ -132,19 +132,23 @@ need_qemu() {
   need_packages 'to boot the kernel with disks' "$qemu" busybox-static btrfs-progs e2fsprogs util-linux
 }
 
-# Runs the tests of a copy of the example, and shows what they were and how they went.
-run_example() {
+# Runs the tests of a copy of the example on one kernel, and shows what they were and how they went.
+run_example() { # KEY
   local log=$STATE/example.log
   rm -rf "$STATE/example"
   mkdir "$STATE/example"
   cp -R "$ROOT"/it/src/it/example/{pom.xml,src} "$STATE/example"
-  say "the example: its tests boot each stored kernel ($STATE/example)"
-  printf '\n$ mvn verify\n'
-  (cd "$STATE/example" && mvn -B -ntp verify) 2>&1 | without_colours >"$log" || {
+  say "the example: its tests boot the kernel ($STATE/example)"
+  printf '\n$ mvn verify -Dktstr.kernels=%s\n' "$1"
+  (cd "$STATE/example" && mvn -B -ntp verify "-Dktstr.kernels=$1") 2>&1 | without_colours >"$log" || {
     tail -n 60 "$log" >&2
     die "the example failed; all of its output is in $log"
   }
   sed -n '/T E S T S/,/^\[INFO\] Results/{s/^\[INFO\] //;/T E S T S\|^-*$\|^Results/!p}' "$log"
+}
+
+stored_key() {
+  sed -n 's/^\[INFO\] \(already stored:\|stored\|replaced\) \([^ ]*\).*/\2/p' "$STATE/kernel-store.log"
 }
 
 size_of() { # PATH
@@ -160,7 +164,7 @@ summary() {
 Done. What is where:
   the store      $store ($(size_of "$store"))
   the kernel     $entry
-  plugin, core   $(sed -n 's/^[0-9a-f]*  \(.*ktstr-maven-plugin-[^/]*\.jar\)$/\1/p' "$STATE/installed")
+  the plugin     $(sed -n 's/^[0-9a-f]*  \(.*ktstr-maven-plugin-[^/]*\.jar\)$/\1/p' "$STATE/installed")
   the example    $STATE/example (copied from it/src/it/example)
   downloads      $(kernel_downloads) ($(size_of "$(kernel_downloads)"); only for running this again)
 Next: README.md says how to write such tests, and how to use the store from a POM and from Java.
@@ -177,7 +181,7 @@ main() {
   goal kernel-list
   goal kernel-verify
   need_qemu
-  run_example
+  run_example "$(stored_key)"
   summary
 }
 

@@ -16,11 +16,14 @@ import java.util.stream.Collectors;
 
 /** What the guest's kernel said, line by line, while it says it. Safe for use by several threads. */
 final class Console {
+    /** How a line of the kernel's log begins: with the time, and what else it is told to print there. */
+    private static final String LOGGED = "^(?:\\[[^]]*\\]\\s*)*";
+
     /** What our init has to say before it gives up; see {@code init.sh}. */
-    private static final String INIT = "ktstr-init: ";
+    private static final Pattern INIT = Pattern.compile(LOGGED + "ktstr-init: (.*)");
 
     /** The kernel's own words, linux/kernel/panic.c. */
-    private static final Pattern PANIC = Pattern.compile("^(?:\\[[^]]*\\]\\s*)*(Kernel panic - not syncing: .*)");
+    private static final Pattern PANIC = Pattern.compile(LOGGED + "(Kernel panic - not syncing: .*)");
 
     /** What a kernel begins with, linux/init/version.c. */
     private static final String BANNER = "Linux version ";
@@ -84,8 +87,9 @@ final class Console {
         }
         began |= text.contains(BANNER);
         halted |= !began && text.contains(HALTED);
-        if (initProblem.isEmpty() && text.startsWith(INIT)) {
-            initProblem = Optional.of(text.substring(INIT.length()));
+        Matcher init = INIT.matcher(text);
+        if (initProblem.isEmpty() && init.find()) {
+            initProblem = Optional.of(init.group(1));
         }
         outOfMemory |= OUT_OF_MEMORY.matcher(text).find();
     }

@@ -25,8 +25,9 @@ final class Initramfs {
 
     private static final int CONSOLE_MAJOR = 5; // Documentation/admin-guide/devices.txt
     private static final int CONSOLE_MINOR = 1;
-    private static final int NULL_MAJOR = 1;
+    private static final int MEMORY_MAJOR = 1;
     private static final int NULL_MINOR = 3;
+    private static final int KMSG_MINOR = 11;
 
     /** What init.sh cannot do without. */
     private static final Set<String> APPLETS = Set.of(
@@ -96,7 +97,8 @@ final class Initramfs {
         cpio.directory("dev");
         cpio.characterDevice(
                 "dev/console", CONSOLE_MAJOR, CONSOLE_MINOR); // what the first process has open at its start
-        cpio.characterDevice("dev/null", NULL_MAJOR, NULL_MINOR);
+        cpio.characterDevice("dev/null", MEMORY_MAJOR, NULL_MINOR);
+        cpio.characterDevice("dev/kmsg", MEMORY_MAJOR, KMSG_MINOR);
         cpio.file("etc/passwd", Cpio.READ_ONLY, "root:x:0:0:root:/root:/bin/sh\n".getBytes(StandardCharsets.US_ASCII));
         cpio.file("etc/group", Cpio.READ_ONLY, "root:x:0:\n".getBytes(StandardCharsets.US_ASCII));
         cpio.file(BUSYBOX, Cpio.PROGRAM, busybox);

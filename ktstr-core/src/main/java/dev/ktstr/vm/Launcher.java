@@ -96,7 +96,8 @@ final class Launcher {
                             + " of memory are too little for this kernel (" + ByteSizes.format(kernelSize)
                             + " to start in) and the files for it (" + ByteSizes.format(initramfsSize) + ", twice)",
                     null,
-                    "give it more than " + ByteSizes.format(least) + "; 256M and more is usual");
+                    "give it more than " + ByteSizes.format(least)
+                            + " (memory); modules without debug information take less");
         }
     }
 

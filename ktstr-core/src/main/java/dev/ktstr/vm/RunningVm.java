@@ -5,6 +5,7 @@ import dev.ktstr.ErrorCode;
 import dev.ktstr.os.Closer;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -101,6 +102,16 @@ public final class RunningVm implements AutoCloseable {
     /** All that the kernel has written to its console so far. */
     public String console() {
         return guest.console().text();
+    }
+
+    /** What the command has written to its standard output so far, read as UTF-8. */
+    public String stdout() {
+        return new String(guest.stdout().bytes(), StandardCharsets.UTF_8);
+    }
+
+    /** What the command has written to its standard error so far, read as UTF-8. */
+    public String stderr() {
+        return new String(guest.stderr().bytes(), StandardCharsets.UTF_8);
     }
 
     /**

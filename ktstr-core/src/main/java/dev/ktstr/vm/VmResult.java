@@ -107,7 +107,8 @@ public final class VmResult {
                 end == End.TIMED_OUT
                         ? ErrorCode.VM_TIMEOUT
                         : end == End.PANICKED ? ErrorCode.GUEST_PANIC : ErrorCode.GUEST_COMMAND,
-                "running a command in a virtual machine: " + this + Console.quoted("its standard error", stderr())
+                "running a command in a virtual machine: " + this + Console.quoted("its standard output", stdout())
+                        + Console.quoted("its standard error", stderr())
                         + (end == End.COMMAND_ENDED ? "" : console.quotedTail()),
                 null,
                 end == End.TIMED_OUT

@@ -8,9 +8,10 @@ stop() {
   poweroff -f
 }
 
-# The host reads these words from the console.
+# The host reads these words from the console. By way of the kernel's log, which is printed before anything else is done; and
+# at a level that is printed in any case (1).
 give_up() {
-  echo "ktstr-init: $*"
+  echo "<1>ktstr-init: $*" >/dev/kmsg
   stop
 }
 
@@ -42,12 +43,13 @@ else
 fi
 rm -f /tmp/error
 
-# Devices come some time after their driver. Calls a function until it succeeds; fails after 10 seconds.
+# Devices come some time after their driver, and processes take some to end; on a busy host that can be long. Calls a function
+# until it succeeds; fails after half a minute.
 wait_for() { # COMMAND...
   local tries=0
   until "$@"; do
     tries=$((tries + 1))
-    [ "$tries" -lt 100 ] || return 1
+    [ "$tries" -lt 300 ] || return 1
     usleep 100000
   done
 }
@@ -105,15 +107,24 @@ kill_all() {
 }
 
 unmount_disks() {
-  umount -a -r 2>/dev/null
-  ! grep -q '^/dev/vd[^ ]* [^ ]* [^ ]* rw' /proc/mounts
+  local device point rest points=''
+  while read -r device point rest; do
+    case $point in
+      / | /dev | /dev/* | /proc | /sys) ;;
+      *) points="$point $points" ;; # the last first
+    esac
+  done </proc/mounts
+  for point in $points; do
+    umount "$(printf %b "$point")" 2>/dev/null # a space is \040 there
+  done
+  [ -z "$points" ]
 }
 
 wait_for kill_all
 wait "$out" "$err"
 sync
 cd /
-wait_for unmount_disks || echo 'a disk could not be unmounted'
+wait_for unmount_disks || echo '<1>ktstr-init: something could not be unmounted' >/dev/kmsg
 sync
 
 echo "exit $status" >&3
