@@ -124,7 +124,7 @@ class VmFailuresIT {
         VmException refused = failure(fixture.vm().memory("64M"));
         assertThat(refused.code()).isEqualTo(ErrorCode.GUEST_MEMORY);
         assertThat(refused).hasMessageContaining("64.0 MiB of memory are too little");
-        assertThat(refused.remedy()).contains("256M and more is usual");
+        assertThat(refused.remedy()).contains("give it more than");
 
         VmException seen = failure(fixture.vm().memory("84M"));
         assertThat(seen.code()).isEqualTo(ErrorCode.GUEST_MEMORY);

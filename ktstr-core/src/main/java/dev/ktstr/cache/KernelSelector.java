@@ -56,10 +56,19 @@ public final class KernelSelector {
         if (text.isBlank()) {
             throw invalid(text, "it is empty");
         }
-        if (!text.contains("/") && text.contains(BETWEEN)) {
+        if (isRange(text)) {
             requireRange(text);
         }
         return new KernelSelector(text);
+    }
+
+    /** Whether this means every version between two, rather than the best one. */
+    public boolean isRange() {
+        return isRange(text);
+    }
+
+    private static boolean isRange(String text) {
+        return !text.contains("/") && text.contains(BETWEEN);
     }
 
     private static void requireRange(String text) throws KtstrException {
@@ -94,7 +103,7 @@ public final class KernelSelector {
     }
 
     private boolean covers(String version) {
-        if (!text.contains(BETWEEN)) {
+        if (!isRange()) {
             return KernelVersion.startsWith(version, text);
         }
         return KernelVersion.startsWith(version, low(text))

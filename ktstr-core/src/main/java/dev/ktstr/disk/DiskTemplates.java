@@ -50,6 +50,15 @@ public final class DiskTemplates {
         this.cloner = new DiskCloner(environment, events);
     }
 
+    private DiskTemplates(DiskTemplates other, String test) {
+        this.root = other.root.forTest(test);
+        this.environment = other.environment;
+        this.formatter = other.formatter;
+        this.events = other.events;
+        this.files = other.files;
+        this.cloner = other.cloner;
+    }
+
     /**
      * The store that the environment names: {@code KTSTR_CACHE_DIR}, else {@code $XDG_CACHE_HOME/ktstr/disk_templates}, else
      * {@code $HOME/.cache/ktstr/disk_templates}. Templates are formatted by this machine's mkfs.
@@ -85,6 +94,11 @@ public final class DiskTemplates {
     /** The same store, with templates formatted in another way. */
     public DiskTemplates withFormatter(TemplateFormatter other) {
         return new DiskTemplates(root.path(), environment, other, events);
+    }
+
+    /** The same store, used by a test: whoever waits for what it holds is told its name. */
+    public DiskTemplates forTest(String test) {
+        return new DiskTemplates(this, test);
     }
 
     /** The directory, absolute; it may not be there yet. */

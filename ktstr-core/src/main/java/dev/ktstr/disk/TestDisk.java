@@ -40,6 +40,10 @@ public final class TestDisk implements AutoCloseable {
         return path;
     }
 
+    public boolean isClosed() {
+        return closed.get();
+    }
+
     public CloneKind cloneKind() {
         return cloneKind;
     }

@@ -54,13 +54,22 @@ public final class HostLocks {
      * @throws IllegalArgumentException if it is anything else
      */
     public Flock named(String name, Environment environment, EventSink events) {
+        requireName(name);
+        return Flock.on(directory.resolve("ktstr-lock-" + name + ".lock"), environment, events)
+                .describedAs("lock \"" + name + "\"", "wait for the holders to finish, or end them, and try again")
+                .recordedIn(directory.resolve(HOLDERS));
+    }
+
+    /**
+     * Refuses what is no name of a lock, as {@link #named} does.
+     *
+     * @throws IllegalArgumentException if it is none
+     */
+    public static void requireName(String name) {
         if (!NAME.matcher(name).matches()) {
             throw new IllegalArgumentException(
                     "\"" + name + "\" is no name of a lock: 1 to 100 of A-Z, a-z, 0-9, dot, underscore and hyphen");
         }
-        return Flock.on(directory.resolve("ktstr-lock-" + name + ".lock"), environment, events)
-                .describedAs("lock \"" + name + "\"", "wait for the holders to finish, or end them, and try again")
-                .recordedIn(directory.resolve(HOLDERS));
     }
 
     /** Of last-level caches, by number. */

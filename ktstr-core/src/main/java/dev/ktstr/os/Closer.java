@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
-/** Closes what has been opened, the last first, unless all went well. */
+/** Closes what has been opened, the last first, unless all went well. All of it, whichever of them fail. */
 public final class Closer implements AutoCloseable {
     /** Something that is closed with no other failure than that of the disk. */
     public interface Resource extends AutoCloseable {
@@ -25,19 +25,22 @@ public final class Closer implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        IOException first = null;
+        Exception last = null;
         while (!open.isEmpty()) {
             try {
                 open.pop().close();
-            } catch (IOException failed) {
-                if (first != null) {
-                    failed.addSuppressed(first);
+            } catch (IOException | RuntimeException failed) {
+                if (last != null && last != failed) {
+                    failed.addSuppressed(last);
                 }
-                first = failed;
+                last = failed;
             }
         }
-        if (first != null) {
-            throw first;
+        if (last instanceof IOException failed) {
+            throw failed;
+        }
+        if (last instanceof RuntimeException failed) {
+            throw failed;
         }
     }
 }

@@ -244,6 +244,16 @@ public final class VirtualMachine {
             if (kernel == null) {
                 throw VmException.spec("kernel", "there is none", "give it one: kernel(entry)");
             }
+            check();
+            return new VirtualMachine(this);
+        }
+
+        /**
+         * What {@link #build} checks, but for the kernel, which may not be known yet.
+         *
+         * @throws VmException if there is no such machine, whatever its kernel is
+         */
+        public void check() throws VmException {
             if (memory <= 0 || memory % MEBIBYTE != 0) {
                 throw VmException.spec(
                         "memory", memory + " bytes are no whole number of MiB", "take a multiple of it, such as 512M");
@@ -284,7 +294,6 @@ public final class VirtualMachine {
             }
             GuestFiles.check(files.keySet());
             program.check();
-            return new VirtualMachine(this);
         }
 
         /** {@link #build}, then {@link VirtualMachine#run}. */

@@ -15,6 +15,7 @@ import dev.ktstr.event.KtstrEvent;
 import dev.ktstr.lock.Flock;
 import dev.ktstr.lock.FlockMode;
 import dev.ktstr.lock.LockGuard;
+import dev.ktstr.lock.LockSurvey;
 import dev.ktstr.os.FileStat;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -376,5 +377,32 @@ class DiskTemplatesTest {
             assertThat(disk.path()).isNotEqualTo(other.path());
             assertThat(templates().list()).hasSize(2);
         }
+    }
+
+    @Test
+    void whoWaitsForATemplateIsToldForWhichTestItIsMade() throws IOException {
+        List<String> tests = new ArrayList<>();
+        DiskTemplates templates = DiskTemplates.at(root);
+        TemplateFormatter formatter = new TemplateFormatter() {
+            @Override
+            public String fingerprint(Filesystem filesystem) {
+                return "0123456789abcdef";
+            }
+
+            @Override
+            public void format(Path image, DiskSpec spec) throws IOException {
+                templates
+                        .locks(LockSurvey.now(Environment.system()))
+                        .forEach(lock -> lock.holders().forEach(holder -> tests.add(String.valueOf(holder.test()))));
+                throw new IOException("enough");
+            }
+        };
+
+        assertThatExceptionOfType(IOException.class)
+                .isThrownBy(() -> templates
+                        .withFormatter(formatter)
+                        .forTest("com.acme.JournalIT#replays")
+                        .ensure(DiskSpec.builder().size("16M").build()));
+        assertThat(tests).containsExactly("com.acme.JournalIT#replays");
     }
 }

@@ -1,6 +1,8 @@
 package dev.ktstr.junit;
 
 import dev.ktstr.lock.FlockMode;
+import java.lang.reflect.AnnotatedElement;
+import java.lang.reflect.Method;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -9,13 +11,22 @@ import org.junit.jupiter.api.parallel.ResourceLocksProvider;
 import org.junit.platform.commons.support.AnnotationSupport;
 
 /**
- * The {@link KtstrLock}s of a class as JUnit's own. Without that a worker thread that waits for the tests of one class
+ * The {@link KtstrLock}s of a class or method as JUnit's own. Without that a worker thread that waits for the tests of one class
  * could be given another class to run, and wait there for the lock that it holds itself.
  */
 final class ClassLocks implements ResourceLocksProvider {
     @Override
     public Set<Lock> provideForClass(Class<?> testClass) {
-        return AnnotationSupport.findRepeatableAnnotations(testClass, KtstrLock.class).stream()
+        return locks(testClass);
+    }
+
+    @Override
+    public Set<Lock> provideForMethod(List<Class<?>> enclosingInstanceTypes, Class<?> testClass, Method testMethod) {
+        return locks(testMethod);
+    }
+
+    private static Set<Lock> locks(AnnotatedElement element) {
+        return AnnotationSupport.findRepeatableAnnotations(element, KtstrLock.class).stream()
                 .map(lock -> new Lock("dev.ktstr.lock." + lock.name(), mode(lock)))
                 .collect(Collectors.toUnmodifiableSet());
     }

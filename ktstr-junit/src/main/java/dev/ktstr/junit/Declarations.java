@@ -1,6 +1,8 @@
 package dev.ktstr.junit;
 
 import dev.ktstr.Durations;
+import dev.ktstr.KtstrException;
+import dev.ktstr.cache.KernelSelector;
 import dev.ktstr.disk.DiskException;
 import dev.ktstr.disk.DiskSpec;
 import dev.ktstr.disk.TestDisk;
@@ -15,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.extension.ExtensionConfigurationException;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.platform.commons.support.AnnotationSupport;
 
 /** Reads annotations on fields and parameters, and refuses what they cannot mean. Touches nothing else. */
@@ -41,12 +44,49 @@ final class Declarations {
     /** The machine of an annotation: {@code builder} has kernel and disks. */
     static VirtualMachine machine(KtstrVm annotation, AnnotatedElement where, VirtualMachine.Builder builder) {
         try {
-            return builder.memory(annotation.memory())
-                    .cpus(annotation.cpus())
-                    .timeout(duration(annotation.timeout(), KtstrVm.class, where))
-                    .build();
+            return configure(annotation, where, builder).build();
         } catch (VmException noSuchMachine) {
             throw Mistake.in(KtstrVm.class, where, noSuchMachine);
+        }
+    }
+
+    private static VirtualMachine.Builder configure(
+            KtstrVm annotation, AnnotatedElement where, VirtualMachine.Builder builder) throws VmException {
+        return builder.memory(annotation.memory())
+                .cpus(annotation.cpus())
+                .timeout(duration(annotation.timeout(), KtstrVm.class, where));
+    }
+
+    /** Refuses selectors that mean nothing, of a class or method. */
+    static void checkSelectors(AnnotatedElement element) {
+        AnnotationSupport.findAnnotation(element, KtstrKernel.class)
+                .filter(annotation -> !annotation.value().isEmpty())
+                .ifPresent(annotation -> checkSelector(annotation.value(), KtstrKernel.class, element));
+        AnnotationSupport.findAnnotation(element, KtstrKernels.class)
+                .ifPresent(annotation -> Stream.of(annotation.value())
+                        .forEach(each -> checkSelector(each, KtstrKernels.class, element)));
+    }
+
+    private static void checkSelector(
+            String selector, Class<? extends Annotation> annotation, AnnotatedElement element) {
+        try {
+            KernelSelector.parse(selector);
+        } catch (KtstrException malformed) {
+            throw Mistake.in(annotation, element, "its value: ", malformed);
+        }
+    }
+
+    /** Refuses two built extensions in one class: which of them it is to be, nothing says. */
+    static void checkBuilt(Class<?> testClass) {
+        List<Field> fields = AnnotationSupport.findAnnotatedFields(
+                testClass, RegisterExtension.class, field -> field.getType() == KtstrExtension.class);
+        if (fields.size() > 1) {
+            throw Mistake.in(
+                    RegisterExtension.class,
+                    fields.get(1),
+                    Mistake.place(fields.get(0)) + " has a KtstrExtension, too, and " + testClass.getName()
+                            + " can have only one",
+                    "keep one of them, or put the tests that need the other into a nested class");
         }
     }
 
@@ -102,6 +142,17 @@ final class Declarations {
                 "make it a parameter of the test methods, or leave out one of the two");
     }
 
+    /** For a static field that classes which run at the same time inherit. */
+    static ExtensionConfigurationException inherited(Field field, Class<?> testClass) {
+        return Mistake.in(
+                annotation(field),
+                field,
+                testClass.getName() + " inherits it and runs at the same time as other classes"
+                        + " (@Execution(CONCURRENT)), and each subclass would put its own there",
+                "declare it in the test class itself, make it no static field, or have the classes run one after the other"
+                        + " (@Execution(SAME_THREAD))");
+    }
+
     private static Class<? extends Annotation> annotation(Field field) {
         return OF_FIELDS.stream()
                 .filter(each -> AnnotationSupport.isAnnotated(field, each))
@@ -112,9 +163,8 @@ final class Declarations {
     /** What can be told without a kernel. */
     static void check(KtstrVm annotation, AnnotatedElement where, Class<?> type) {
         requireType(KtstrVm.class, where, type, VirtualMachine.class);
-        duration(annotation.timeout(), KtstrVm.class, where);
         try {
-            VirtualMachine.builder().memory(annotation.memory());
+            configure(annotation, where, VirtualMachine.builder()).check();
         } catch (VmException noSize) {
             throw Mistake.in(KtstrVm.class, where, noSize);
         }

@@ -1,17 +1,22 @@
 package dev.ktstr.junit;
 
+import dev.ktstr.ErrorCode;
 import dev.ktstr.cache.KernelEntry;
 import dev.ktstr.cache.KernelLease;
 import dev.ktstr.cache.StoredDetails;
 import dev.ktstr.disk.TestDisk;
+import dev.ktstr.event.EventSink;
+import dev.ktstr.event.KtstrEvent;
 import dev.ktstr.vm.RunningVm;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.function.ThrowingConsumer;
 
 /** What is told of a test that failed: in its stack trace, and in files that JUnit is told of. For one use. */
 final class Evidence {
@@ -21,6 +26,8 @@ final class Evidence {
     private final TestScope scope;
     private final ExtensionContext context;
     private final StringBuilder files = new StringBuilder();
+    private final StringBuilder skipped = new StringBuilder();
+    private final List<Exception> problems = new ArrayList<>();
 
     Evidence(TestScope scope, ExtensionContext context) {
         this.scope = scope;
@@ -28,43 +35,113 @@ final class Evidence {
     }
 
     /** Writes consoles if the test failed, and disks if that is set, into a directory that JUnit publishes. */
-    void keep(List<RunningVm> machines, List<TestDisk> disks, boolean hasFailed) {
-        KeepDisks setting = scope.host().keepDisks();
-        boolean keepsDisks =
-                !disks.isEmpty() && (setting == KeepDisks.ALWAYS || (setting == KeepDisks.ON_FAILURE && hasFailed));
+    void keep(List<RunningVm> machines, List<TestDisk> disks, boolean hasFailed) throws IOException {
+        boolean keepsDisks = !disks.isEmpty() && isToBeKept(hasFailed);
         boolean keepsConsoles = !machines.isEmpty() && hasFailed;
         if (!keepsDisks && !keepsConsoles) {
             return;
         }
+        publish(directory -> {
+            if (keepsConsoles) {
+                attempt("removing consoles of an earlier run", () -> clear(directory, "console-*"));
+            }
+            for (int i = 0; keepsConsoles && i < machines.size(); i++) {
+                String console = machines.get(i).console();
+                Path file = directory.resolve("console-" + (i + 1) + ".txt");
+                attempt("writing " + file, () -> noteFile(Files.writeString(file, console)));
+            }
+            if (keepsDisks) {
+                attempt("removing disks of an earlier run", () -> clear(directory, "disk-*"));
+            }
+            for (int i = 0; keepsDisks && i < disks.size(); i++) {
+                TestDisk disk = disks.get(i);
+                Path file = directory.resolve("disk-" + (i + 1) + ".img");
+                attempt("keeping a disk as " + file, () -> keep(disk, file));
+            }
+        });
+    }
+
+    private boolean isToBeKept(boolean hasFailed) throws IOException {
+        KeepDisks setting = scope.host().settings().keepDisks();
+        return setting == KeepDisks.ALWAYS || (setting == KeepDisks.ON_FAILURE && hasFailed);
+    }
+
+    /** Notes the directory into which files of this scope will be put when it ends, if any will. */
+    void announceFiles() throws IOException {
+        if (!scope.ownMachines().isEmpty() || (!scope.ownDisks().isEmpty() && isToBeKept(true))) {
+            publish(directory -> files.append("\n  files, when ")
+                    .append(scope.test())
+                    .append(" has ended, in ")
+                    .append(directory));
+        }
+    }
+
+    private void publish(ThrowingConsumer<Path> writer) {
         try {
-            context.publishDirectory(DIRECTORY, directory -> {
-                clear(directory);
-                for (int i = 0; keepsConsoles && i < machines.size(); i++) {
-                    String console = machines.get(i).console();
-                    noteFile(Files.writeString(directory.resolve("console-" + (i + 1) + ".txt"), console));
-                }
-                for (int i = 0; keepsDisks && i < disks.size(); i++) {
-                    noteFile(keep(disks.get(i), directory.resolve("disk-" + (i + 1) + ".img")));
-                }
-            });
+            context.publishDirectory(DIRECTORY, writer);
         } catch (RuntimeException unpublished) {
-            // The test's own failure must not be hidden by this one.
-            files.append("\n  files could not be kept: ").append(unpublished);
+            note("publishing the directory " + DIRECTORY, unpublished);
+        }
+    }
+
+    private interface Work {
+        void run() throws IOException;
+    }
+
+    /** What does not work out keeps nothing else from being tried, nor hides the failure of the test. */
+    private void attempt(String doing, Work work) {
+        try {
+            work.run();
+        } catch (IOException | RuntimeException failed) {
+            note(doing, failed);
+        }
+    }
+
+    private void note(String doing, Exception failed) {
+        problems.add(failed);
+        files.append("\n  not kept: ").append(doing).append(": ").append(failed);
+        for (Throwable cause = failed.getCause(); cause != null; cause = cause.getCause()) {
+            files.append("\n    because of ").append(cause);
         }
     }
 
     /** Of an earlier run: the directory of a test is the same each time. */
-    private static void clear(Path directory) throws IOException {
-        try (DirectoryStream<Path> old = Files.newDirectoryStream(directory, "{console,disk}-*")) {
+    private static void clear(Path directory, String names) throws IOException {
+        try (DirectoryStream<Path> old = Files.newDirectoryStream(directory, names)) {
             for (Path file : old) {
                 Files.delete(file);
             }
         }
     }
 
-    private static Path keep(TestDisk disk, Path file) throws IOException {
+    private void keep(TestDisk disk, Path file) throws IOException {
+        if (disk.isClosed()) {
+            skipped.append("\n  not kept: the disk ").append(disk.spec()).append(": the test has closed it");
+            return;
+        }
         disk.keepAs(file);
-        return file;
+        noteFile(file);
+    }
+
+    /**
+     * Says what {@link #attachTo} has no failure to say it with.
+     *
+     * @throws TestException if files could not be kept
+     */
+    void tell() throws TestException {
+        if (!problems.isEmpty()) {
+            TestException failed = new TestException(
+                    ErrorCode.OS_CALL,
+                    "keeping files of " + scope.test() + ":" + files + skipped,
+                    null,
+                    "make room, or let this user write there; or keep no disks: -Dktstr.keepDisks=never",
+                    problems.get(0));
+            problems.stream().skip(1).forEach(failed::addSuppressed);
+            throw failed;
+        }
+        if (!skipped.isEmpty()) {
+            EventSink.logging().accept(new KtstrEvent.Warning("keeping files of " + scope.test() + ":" + skipped));
+        }
     }
 
     private void noteFile(Path file) {
@@ -80,7 +157,7 @@ final class Evidence {
         for (int i = 0; i < machines.size(); i++) {
             words.append(tail(i + 1, machines.get(i).console()));
         }
-        words.append(files);
+        words.append(files).append(skipped);
         if (!words.isEmpty()) {
             failure.addSuppressed(new FailureEvidence("what ktstr knows of " + scope.test() + ":" + words));
         }

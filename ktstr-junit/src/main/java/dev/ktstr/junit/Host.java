@@ -18,7 +18,6 @@ record Host(
         Settings settings,
         KernelCache kernels,
         DiskTemplates disks,
-        KeepDisks keepDisks,
         boolean hasCacheDirectoryOfItsOwn) {
 
     /** That of a context; all that are configured in the same way have the same. */
@@ -36,6 +35,7 @@ record Host(
     private static Host open(Configuration configuration, ExtensionContext context) throws IOException {
         Environment given = configuration.environment();
         Settings settings = Settings.read(context::getConfigurationParameter, configuration.preparedSettings(), given);
+        settings.check();
         Optional<Path> chosen = configuration.cacheDirectory();
         Optional<Path> directory = chosen.isPresent() ? chosen : settings.cacheDirectory();
         // In a variable, so that what virtual machines keep goes there, too.
@@ -47,7 +47,6 @@ record Host(
                 settings,
                 KernelCache.open(environment),
                 DiskTemplates.open(environment),
-                settings.keepDisks(),
                 directory.isPresent());
     }
 }

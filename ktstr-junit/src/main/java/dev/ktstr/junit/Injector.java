@@ -14,6 +14,7 @@ import java.lang.reflect.Field;
 import java.lang.reflect.Parameter;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.platform.commons.support.AnnotationSupport;
@@ -30,6 +31,10 @@ final class Injector {
     Injector(ExtensionContext context) throws IOException {
         this.context = context;
         this.scope = TestScope.of(context);
+    }
+
+    static boolean isAnyOurs(Executable executable) {
+        return Stream.of(executable.getParameters()).anyMatch(Injector::isOurs);
     }
 
     /** Whether a parameter is for us: disks and machines without their annotation, too, to say what is missing. */

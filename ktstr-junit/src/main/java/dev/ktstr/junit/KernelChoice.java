@@ -14,10 +14,17 @@ import org.junit.platform.commons.support.AnnotationSupport;
  * Which kernel applies somewhere.
  *
  * @param selector what was asked for; empty if that is left to the settings
+ * @param onMissing what whoever asked for it says
+ * @param configuration that of the place where it applies
  * @param holder the context for which it is held
  * @param source who says so
  */
-record KernelChoice(Optional<String> selector, OnMissing onMissing, ExtensionContext holder, Source source) {
+record KernelChoice(
+        Optional<String> selector,
+        OnMissing onMissing,
+        Configuration configuration,
+        ExtensionContext holder,
+        Source source) {
     enum Source {
         /** An annotation or a built extension. */
         DECLARED,
@@ -31,42 +38,41 @@ record KernelChoice(Optional<String> selector, OnMissing onMissing, ExtensionCon
     static KernelChoice in(ExtensionContext context) {
         Configuration configuration = Configuration.in(context);
         return Stored.outwards(context)
-                .flatMap(each -> declaredAt(each).stream())
+                .flatMap(each -> declaredAt(each, configuration).stream())
                 .findFirst()
-                .map(choice -> choice.completedBy(configuration))
                 .orElseGet(() -> new KernelChoice(
-                        Optional.empty(), configuration.onMissing(), outermostClass(context), Source.SETTINGS));
+                        Optional.empty(),
+                        OnMissing.DEFAULT,
+                        configuration,
+                        outermostClass(context, configuration),
+                        Source.SETTINGS));
     }
 
-    private static Optional<KernelChoice> declaredAt(ExtensionContext context) {
+    private static Optional<KernelChoice> declaredAt(ExtensionContext context, Configuration configuration) {
         Optional<KernelRun> run = Stored.in(context, KernelRun.class);
         if (run.isPresent()) {
             return Optional.of(new KernelChoice(
-                    Optional.of(run.get().selector()), run.get().onMissing(), context, Source.DECLARED));
+                    Optional.of(run.get().selector()), run.get().onMissing(), configuration, context, Source.DECLARED));
         }
         Optional<KtstrKernels> several = KernelMatrix.on(context);
         if (several.isPresent()) {
-            return Optional.of(
-                    new KernelChoice(Optional.empty(), several.get().onMissing(), context, Source.BETWEEN_RUNS));
+            return Optional.of(new KernelChoice(
+                    Optional.empty(), several.get().onMissing(), configuration, context, Source.BETWEEN_RUNS));
         }
         ExtensionContext holder = context.getTestMethod().isPresent() ? context : outermostAlike(context);
         Optional<KernelChoice> annotated = AnnotationSupport.findAnnotation(context.getElement(), KtstrKernel.class)
                 .map(annotation -> new KernelChoice(
-                        Optional.of(annotation.value()).filter(text -> !text.isEmpty()),
+                        Optional.of(annotation.value())
+                                .filter(text -> !text.isEmpty())
+                                .or(configuration::kernel),
                         annotation.onMissing(),
+                        configuration,
                         holder,
                         Source.DECLARED));
         return annotated.or(() -> Stored.in(context, Configuration.class)
                 .filter(built -> built.kernel().isPresent())
-                .map(built -> new KernelChoice(built.kernel(), built.onMissing(), holder, Source.DECLARED)));
-    }
-
-    private KernelChoice completedBy(Configuration configuration) {
-        return new KernelChoice(
-                selector.or(configuration::kernel),
-                onMissing == OnMissing.DEFAULT ? configuration.onMissing() : onMissing,
-                holder,
-                source);
+                .map(built ->
+                        new KernelChoice(built.kernel(), built.onMissing(), configuration, holder, Source.DECLARED)));
     }
 
     /** For the same class: around the runs of a class template, so that they share one lock. */
@@ -76,9 +82,11 @@ record KernelChoice(Optional<String> selector, OnMissing onMissing, ExtensionCon
                 .reduce(context, (inner, outer) -> outer);
     }
 
-    private static ExtensionContext outermostClass(ExtensionContext context) {
+    /** As far out as the stores are the same. */
+    private static ExtensionContext outermostClass(ExtensionContext context, Configuration configuration) {
         return Stored.outwards(context)
-                .filter(each -> each.getTestClass().isPresent())
+                .takeWhile(each -> each.getTestClass().isPresent()
+                        && Configuration.in(each).host().equals(configuration.host()))
                 .reduce(context, (inner, outer) -> outer);
     }
 
@@ -116,15 +124,14 @@ record KernelChoice(Optional<String> selector, OnMissing onMissing, ExtensionCon
             return Optional.empty();
         }
         String text = text(host);
-        return host.kernels().find(KernelSelector.parse(text)).isPresent()
+        return host.kernels().find(KernelSelector.parse(text)).isPresent() || Missing.isDamaged(text, host)
                 ? Optional.empty()
                 : Optional.of("no stored kernel matches \"" + text + "\" in "
                         + host.kernels().root());
     }
 
-    /** {@link #onMissing}, or what is set for all. */
     OnMissing policy(Host host) throws KtstrException {
-        return onMissing == OnMissing.DEFAULT ? host.settings().onMissing() : onMissing;
+        return Missing.policy(onMissing, configuration, host);
     }
 
     private String text(Host host) throws KtstrException {

@@ -3,17 +3,21 @@ package dev.ktstr.junit;
 import dev.ktstr.KtstrException;
 import dev.ktstr.cache.KernelEntry;
 import dev.ktstr.cache.KernelSelector;
+import dev.ktstr.event.EventSink;
+import dev.ktstr.event.KtstrEvent;
 import dev.ktstr.os.Machine;
 import java.io.IOException;
 import java.lang.annotation.Annotation;
 import java.lang.reflect.AnnotatedElement;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.ClassTemplate;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.TestTemplate;
@@ -24,14 +28,21 @@ import org.junit.platform.commons.support.AnnotationSupport;
 /** The kernels that a {@link KtstrKernels} means. */
 final class KernelMatrix {
     private static final List<Class<? extends Annotation>> KINDS_OF_TESTS =
-            List.of(Test.class, TestTemplate.class, TestFactory.class);
+            List.of(Test.class, TestTemplate.class, TestFactory.class, ClassTemplate.class);
 
     private final KtstrKernels annotation;
+    private final Configuration configuration;
     private final Host host;
 
-    KernelMatrix(KtstrKernels annotation, Host host) {
+    private KernelMatrix(KtstrKernels annotation, Configuration configuration, Host host) {
         this.annotation = annotation;
+        this.configuration = configuration;
         this.host = host;
+    }
+
+    /** That of the class or method of a context, which has one. */
+    static KernelMatrix in(ExtensionContext context) throws IOException {
+        return new KernelMatrix(on(context).orElseThrow(), Configuration.in(context), Host.of(context));
     }
 
     static Optional<KtstrKernels> on(ExtensionContext context) {
@@ -42,8 +53,9 @@ final class KernelMatrix {
     static Stream<KernelRun> runs(ExtensionContext context) {
         AnnotatedElement element = context.getElement().orElseThrow();
         refuseCompanions(element);
+        Declarations.checkSelectors(element);
         try {
-            return new KernelMatrix(on(context).orElseThrow(), Host.of(context)).runs(Mistake.place(element)).stream();
+            return in(context).runs(Mistake.place(element)).stream();
         } catch (IOException failed) {
             throw new ExtensionConfigurationException(String.valueOf(failed.getMessage()), failed);
         }
@@ -61,29 +73,44 @@ final class KernelMatrix {
                     "@KtstrKernel is there, too, and they contradict each other",
                     "keep one of them");
         }
-        Arrays.stream(element.getAnnotations())
-                .map(Annotation::annotationType)
-                .filter(KernelMatrix::makesATest)
-                .findFirst()
-                .ifPresent(other -> {
-                    throw Mistake.in(
+        companion(element, new HashSet<>()).ifPresent(other -> {
+            throw element instanceof Class<?>
+                    ? Mistake.in(
+                            KtstrKernels.class,
+                            element,
+                            "the class has @" + other.getSimpleName() + ", too, and each makes runs of its own",
+                            "keep one of them, or put the other on a nested class")
+                    : Mistake.in(
                             KtstrKernels.class,
                             element,
                             "the method has @" + other.getSimpleName() + ", too, and each makes a test of its own",
                             other == Test.class
                                     ? "remove @Test: @KtstrKernels on a method stands in its place"
                                     : "put @KtstrKernels on the class");
-                });
+        });
     }
 
-    private static boolean makesATest(Class<? extends Annotation> type) {
-        return type != KtstrKernels.class
-                && !AnnotationSupport.isAnnotated(type, KtstrKernels.class)
-                && KINDS_OF_TESTS.stream().anyMatch(kind -> type == kind || AnnotationSupport.isAnnotated(type, kind));
+    /** The annotation that makes a test as well, also if another one brings it along. */
+    private static Optional<Class<? extends Annotation>> companion(AnnotatedElement element, Set<Class<?>> seen) {
+        for (Annotation each : element.getAnnotations()) {
+            Class<? extends Annotation> type = each.annotationType();
+            if (type == KtstrKernels.class || !seen.add(type)) {
+                continue;
+            }
+            if (KINDS_OF_TESTS.stream().anyMatch(kind -> type == kind || type.isAnnotationPresent(kind))) {
+                return Optional.of(type);
+            }
+            Optional<Class<? extends Annotation>> within = companion(type, seen);
+            if (within.isPresent()) {
+                return within;
+            }
+        }
+        return Optional.empty();
     }
 
     /**
-     * One for each kernel, and for each selector that nothing matches.
+     * One for each kernel, and for each selector that nothing matches. Where every kernel is wanted, one that is damaged has
+     * a run, too, which fails: it must not be passed over because it cannot be read.
      *
      * @param place what is to run
      * @throws KtstrException if every kernel is wanted, and there is none
@@ -105,7 +132,7 @@ final class KernelMatrix {
     }
 
     private OnMissing policy() throws KtstrException {
-        return annotation.onMissing() == OnMissing.DEFAULT ? host.settings().onMissing() : annotation.onMissing();
+        return Missing.policy(annotation.onMissing(), configuration, host);
     }
 
     private List<KernelRun> runs() throws IOException {
@@ -116,14 +143,24 @@ final class KernelMatrix {
         Map<String, KernelEntry> entries = new LinkedHashMap<>();
         List<KernelRun> missing = new ArrayList<>();
         for (String each : wanted) {
-            List<KernelEntry> found = entries(KernelSelector.parse(each));
+            KernelSelector selector = KernelSelector.parse(each);
+            List<KernelEntry> found = entries(selector);
+            if (selector.isRange()) {
+                warnOfDamaged(each);
+            }
             found.forEach(entry -> entries.putIfAbsent(entry.key(), entry));
             if (found.isEmpty()) {
-                missing.add(new KernelRun(each, each + " (not stored)", false, annotation.onMissing()));
+                boolean isDamaged = Missing.isDamaged(each, host);
+                String name = each + (isDamaged ? " (damaged)" : " (not stored)");
+                missing.add(new KernelRun(each, name, isDamaged, annotation.onMissing()));
             }
         }
         if (wanted.isEmpty()) {
             ofThisMachine().forEach(entry -> entries.put(entry.key(), entry));
+            Missing.damaged(host)
+                    .map(corrupt ->
+                            new KernelRun(corrupt.key(), corrupt.key() + " (damaged)", true, annotation.onMissing()))
+                    .forEach(missing::add);
         }
         return Stream.concat(
                         entries.values().stream()
@@ -135,7 +172,15 @@ final class KernelMatrix {
 
     private List<KernelEntry> entries(KernelSelector selector) throws IOException {
         List<KernelEntry> all = host.kernels().findAll(selector);
-        return selector.toString().contains("..") ? all : all.stream().limit(1).toList();
+        return selector.isRange() ? all : all.stream().limit(1).toList();
+    }
+
+    private void warnOfDamaged(String range) throws IOException {
+        Missing.damaged(host)
+                .filter(corrupt -> host.environment().firstTime("damaged in " + range + ": " + corrupt.directory()))
+                .forEach(corrupt -> EventSink.logging()
+                        .accept(new KtstrEvent.Warning("running with the kernels in " + range + " without "
+                                + corrupt.key() + ", whose version cannot be told: " + corrupt.reason())));
     }
 
     private Stream<KernelEntry> ofThisMachine() throws IOException {

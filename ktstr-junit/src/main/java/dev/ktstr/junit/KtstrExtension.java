@@ -66,6 +66,10 @@ public final class KtstrExtension
         this.configuration = configuration;
     }
 
+    Configuration configuration() {
+        return configuration;
+    }
+
     /** An extension that says in code what annotations would say. */
     public static Builder builder() {
         return new Builder();
@@ -76,9 +80,9 @@ public final class KtstrExtension
         if (!leads(context)) {
             return ENABLED;
         }
-        String system = Configuration.in(context).environment().operatingSystem();
-        if (!system.equals("Linux")) {
-            return ConditionEvaluationResult.disabled("ktstr runs tests on Linux, and this is " + system);
+        if (!Configuration.in(context).runsOnLinux()) {
+            return ConditionEvaluationResult.disabled("ktstr runs tests on Linux, and this is "
+                    + Configuration.in(context).environment().operatingSystem());
         }
         try {
             return Preparation.reasonToDisable(context)
@@ -177,6 +181,16 @@ public final class KtstrExtension
         throw orAborted(context, thrown);
     }
 
+    @Override
+    public void handleAfterEachMethodExecutionException(ExtensionContext context, Throwable thrown) throws Throwable {
+        throw orAborted(context, thrown);
+    }
+
+    @Override
+    public void handleAfterAllMethodExecutionException(ExtensionContext context, Throwable thrown) throws Throwable {
+        throw orAborted(context, thrown);
+    }
+
     /** Failures of dynamic tests are theirs alone: the context of their factory knows nothing of them. */
     @Override
     public void interceptDynamicTest(
@@ -188,13 +202,24 @@ public final class KtstrExtension
             invocation.proceed();
         } catch (Throwable thrown) {
             if (leads(context) && !(thrown instanceof TestAbortedException)) {
-                ExtensionContext factory = context.getParent().orElse(context);
+                Missing.abortInsteadOf(thrown, context);
+                ExtensionContext factory = factory(context);
                 TestScope scope = TestScope.of(factory);
                 scope.noteFailure();
-                new Evidence(scope, factory).attachTo(thrown);
+                Evidence evidence = new Evidence(scope, factory);
+                evidence.announceFiles();
+                evidence.attachTo(thrown);
             }
             throw thrown;
         }
+    }
+
+    /** Dynamic containers may be between the two. */
+    private static ExtensionContext factory(ExtensionContext dynamic) {
+        return Stored.outwards(dynamic)
+                .filter(each -> each.getTestMethod().isPresent())
+                .findFirst()
+                .orElse(dynamic);
     }
 
     private Throwable orAborted(ExtensionContext context, Throwable thrown) throws IOException {
@@ -209,6 +234,7 @@ public final class KtstrExtension
      * what this one was built with.
      */
     private boolean leads(ExtensionContext context) {
+        Configuration.announceFields(context);
         if (configuration.isExplicit()) {
             configuration.announce(context);
         }
@@ -251,7 +277,7 @@ public final class KtstrExtension
         }
 
         /** Another environment than this process's. */
-        public Builder environment(Environment other) {
+        Builder environment(Environment other) {
             this.environment = other;
             return this;
         }

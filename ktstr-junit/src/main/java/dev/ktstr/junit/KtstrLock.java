@@ -16,7 +16,7 @@ import org.junit.jupiter.api.parallel.ResourceLock;
  * {@code /tmp}, held while the class, or the method with its {@code @BeforeEach} and {@code @AfterEach}, runs. Several are
  * taken in order of name. A method whose class holds the lock already does not take it again.
  *
- * <p>On a class it is a JUnit {@link ResourceLock} as well, so that classes of one JVM wait for each other before they
+ * <p>It is a JUnit {@link ResourceLock} as well, so that classes and methods of one JVM wait for each other before they
  * start, and the timeout is for other processes only. As with any of these, tests of a class that holds it exclusive run one
  * after the other.
  */

@@ -2,15 +2,21 @@ package dev.ktstr.junit;
 
 import dev.ktstr.ErrorCode;
 import dev.ktstr.KtstrException;
+import dev.ktstr.cache.KernelEntry;
+import dev.ktstr.cache.KernelSelector;
 import dev.ktstr.cache.ListedEntry;
+import dev.ktstr.os.Machine;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Properties;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ParameterResolutionException;
 import org.opentest4j.TestAbortedException;
@@ -56,15 +62,60 @@ final class Missing {
         return ABILITIES.contains(failure.code()) || failure.code() == ErrorCode.ENTRY_MISSING;
     }
 
-    /** That no stored kernel is meant by a selector, which there are, and what would store one. */
+    /** What is to happen if something is missing: an annotation says so, else a built extension, else the settings. */
+    static OnMissing policy(OnMissing declared, Configuration configuration, Host host) throws KtstrException {
+        if (declared != OnMissing.DEFAULT) {
+            return declared;
+        }
+        return configuration.onMissing() == OnMissing.DEFAULT ? host.settings().onMissing() : configuration.onMissing();
+    }
+
+    /** Entries that are no usable kernels. */
+    static Stream<ListedEntry.Corrupt> damaged(Host host) throws IOException {
+        return host.kernels().list().stream()
+                .flatMap(entry -> entry.fold(valid -> Stream.<ListedEntry.Corrupt>empty(), Stream::of));
+    }
+
+    /**
+     * Whether what a selector means, and finds no kernel for, is there and unusable. That is no kernel that is missing: it has
+     * been stored. Of which version it was cannot be told, so its key has to do.
+     */
+    static boolean isDamaged(String selector, Host host) throws IOException {
+        return damaged(host).anyMatch(corrupt -> isMeant(selector, corrupt));
+    }
+
+    private static boolean isMeant(String selector, ListedEntry.Corrupt corrupt) {
+        return selector.equals(KernelSelector.LATEST)
+                || corrupt.directory().equals(Path.of(selector).toAbsolutePath().normalize())
+                || Pattern.compile("(^|[^0-9.])" + Pattern.quote(selector) + "(?![0-9])")
+                        .matcher(corrupt.key())
+                        .find();
+    }
+
+    /** That no usable kernel is meant by a selector, which there are, and what would store one. */
     static KtstrException kernel(String doing, String selector, Host host) throws IOException {
-        String keys = keys(host.kernels().list());
+        List<ListedEntry> listed = host.kernels().list();
+        String keys = keys(listed);
+        String damaged = damaged(host)
+                .map(corrupt -> corrupt.key() + " (" + corrupt.reason() + ")")
+                .collect(Collectors.joining(", "));
+        String there = keys.isEmpty() ? "" : "there are: " + keys;
+        String unusable = damaged.isEmpty() ? "" : "unusable are: " + damaged;
         return new TestException(
-                ErrorCode.ENTRY_MISSING,
+                isDamaged(selector, host) ? ErrorCode.ENTRY_DAMAGED : ErrorCode.ENTRY_MISSING,
                 doing + ": no stored kernel matches \"" + selector + "\"; "
-                        + (keys.isEmpty() ? "the store is empty" : "there are: " + keys),
+                        + (listed.isEmpty()
+                                ? "the store is empty"
+                                : Stream.of(there, unusable)
+                                        .filter(text -> !text.isEmpty())
+                                        .collect(Collectors.joining("; "))),
                 host.kernels().root(),
-                (keys.isEmpty() ? "" : "name one of these, or ") + "store it: " + command(host),
+                (keys.isEmpty() ? "" : "name one of these, or ") + "store it: " + command(host)
+                        + (damaged.isEmpty()
+                                ? ""
+                                : "; what is wrong with an entry says " + goal("kernel-verify", "-Dktstr.key=…", host)
+                                        + "; those that are unusable removes "
+                                        + goal("kernel-clean", "-Dktstr.corruptOnly", host)),
                 null);
     }
 
@@ -80,17 +131,31 @@ final class Missing {
 
     private static String keys(List<ListedEntry> listed) {
         return listed.stream()
-                .filter(ListedEntry.Valid.class::isInstance)
-                .map(ListedEntry::key)
+                .flatMap(entry -> entry.fold(Stream::of, corrupt -> Stream.<KernelEntry>empty()))
+                .map(Missing::key)
                 .collect(Collectors.joining(", "));
     }
 
+    /** With its architecture if it is another machine's. */
+    private static String key(KernelEntry entry) {
+        String arch = entry.metadata().arch();
+        return arch.equals(Machine.arch()) ? entry.key() : entry.key() + " (" + arch + ")";
+    }
+
     private static String command(Host host) {
-        return "mvn dev.ktstr:ktstr-maven-plugin:" + version()
-                + ":kernel-store -Dktstr.packages=linux-image-….deb,linux-image-…-dbg.deb"
+        return goal("kernel-store", "-Dktstr.packages=linux-image-….deb,linux-image-…-dbg.deb", host);
+    }
+
+    private static String goal(String name, String argument, Host host) {
+        return "mvn dev.ktstr:ktstr-maven-plugin:" + version() + ":" + name + " " + argument
                 + (host.hasCacheDirectoryOfItsOwn()
-                        ? " -Dktstr.cacheDir=" + host.kernels().root()
+                        ? " " + quoted("-Dktstr.cacheDir=" + host.kernels().root())
                         : "");
+    }
+
+    /** For a shell. */
+    private static String quoted(String argument) {
+        return argument.matches("[\\w./=:@%+,-]+") ? argument : "'" + argument.replace("'", "'\\''") + "'";
     }
 
     private static String version() {

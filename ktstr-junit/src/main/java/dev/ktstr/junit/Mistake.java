@@ -17,7 +17,13 @@ final class Mistake {
     /** For a value that core refused, in core's words. */
     static ExtensionConfigurationException in(
             Class<? extends Annotation> annotation, AnnotatedElement where, KtstrException refused) {
-        return of(annotation, where, refused.problem(), refused.remedy(), refused);
+        return in(annotation, where, "", refused);
+    }
+
+    /** @param attribute words that say where in the annotation, such as {@code its value: } */
+    static ExtensionConfigurationException in(
+            Class<? extends Annotation> annotation, AnnotatedElement where, String attribute, KtstrException refused) {
+        return of(annotation, where, attribute + refused.problem(), refused.remedy(), refused);
     }
 
     static ExtensionConfigurationException in(

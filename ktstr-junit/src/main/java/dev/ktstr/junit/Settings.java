@@ -3,8 +3,11 @@ package dev.ktstr.junit;
 import dev.ktstr.Environment;
 import dev.ktstr.ErrorCode;
 import dev.ktstr.KtstrException;
+import dev.ktstr.cache.KernelSelector;
 import java.io.IOException;
 import java.io.Reader;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
@@ -41,15 +44,24 @@ final class Settings {
             prepared.load(reader);
         } catch (NoSuchFileException notPrepared) {
             return new Settings(parameters, prepared, environment);
-        } catch (IllegalArgumentException malformed) {
+        } catch (IOException | IllegalArgumentException unusable) {
             throw new TestException(
                     ErrorCode.ENV_SETTING,
-                    "reading the settings of ktstr:prepare: " + malformed.getMessage(),
+                    "reading the settings of ktstr:prepare: " + why(unusable),
                     preparedFile.toAbsolutePath(),
                     "remove it, and have it written again: mvn pre-integration-test",
-                    malformed);
+                    unusable);
         }
         return new Settings(parameters, prepared, environment);
+    }
+
+    private static String why(Exception unusable) {
+        if (unusable instanceof CharacterCodingException) {
+            return "it is not UTF-8";
+        }
+        return unusable instanceof AccessDeniedException
+                ? "this user may not read it"
+                : String.valueOf(unusable.getMessage());
     }
 
     Optional<Path> cacheDirectory() throws KtstrException {
@@ -62,15 +74,36 @@ final class Settings {
     }
 
     Optional<String> kernel() throws KtstrException {
-        return value("ktstr.kernel", "KTSTR_KERNEL");
+        Optional<String> selector = value("ktstr.kernel", "KTSTR_KERNEL");
+        if (selector.isPresent()) {
+            requireSelector("ktstr.kernel", "KTSTR_KERNEL", selector.get());
+        }
+        return selector;
     }
 
     List<String> kernels() throws KtstrException {
-        return value("ktstr.kernels", "KTSTR_KERNEL_LIST").stream()
+        List<String> selectors = value("ktstr.kernels", "KTSTR_KERNEL_LIST").stream()
                 .flatMap(list -> Arrays.stream(list.split(",", -1)))
                 .map(String::strip)
                 .filter(each -> !each.isEmpty())
                 .toList();
+        for (String each : selectors) {
+            requireSelector("ktstr.kernels", "KTSTR_KERNEL_LIST", each);
+        }
+        return selectors;
+    }
+
+    private static void requireSelector(String property, String variable, String selector) throws TestException {
+        try {
+            KernelSelector.parse(selector);
+        } catch (KtstrException malformed) {
+            throw new TestException(
+                    ErrorCode.ENV_SETTING,
+                    "reading the setting " + property + " (or " + variable + "): " + malformed.problem(),
+                    null,
+                    malformed.remedy(),
+                    malformed);
+        }
     }
 
     OnMissing onMissing() throws KtstrException {
@@ -81,6 +114,11 @@ final class Settings {
             case "disable" -> OnMissing.DISABLE;
             default -> throw invalid("ktstr.onMissing", text, "fail, abort or disable");
         };
+    }
+
+    /** Refuses what would only be noticed when a test has ended. */
+    void check() throws KtstrException {
+        keepDisks();
     }
 
     KeepDisks keepDisks() throws KtstrException {
@@ -95,7 +133,9 @@ final class Settings {
 
     private Optional<String> value(String property, String variable) throws KtstrException {
         Optional<String> value = value(property);
-        return value.isPresent() ? value : environment.variable(variable).filter(text -> !text.isBlank());
+        return value.isPresent()
+                ? value
+                : environment.variable(variable).map(String::strip).filter(text -> !text.isEmpty());
     }
 
     private Optional<String> value(String property) {

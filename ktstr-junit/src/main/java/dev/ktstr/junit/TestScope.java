@@ -32,7 +32,11 @@ final class TestScope implements AutoCloseable, ExtensionContext.Store.Closeable
     private final Map<String, LockGuard> locks = new LinkedHashMap<>();
     private final Map<AnnotatedElement, TestDisk> disks = new LinkedHashMap<>();
     private final List<RunningVm> machines = new CopyOnWriteArrayList<>();
-    private @Nullable KernelLease lease;
+    /** Held while a kernel's lock is waited for, or a disk is made; the monitor never is. */
+    private final Object leasing = new Object();
+
+    private final Object making = new Object();
+    private volatile @Nullable KernelLease lease;
     private volatile boolean hasFailed;
 
     private TestScope(ExtensionContext context, Host host) {
@@ -93,11 +97,15 @@ final class TestScope implements AutoCloseable, ExtensionContext.Store.Closeable
         locks.put(name, guard);
     }
 
-    synchronized KernelLease lease(KernelChoice choice) throws IOException {
-        if (lease == null) {
-            lease = choice.take(host, test());
+    KernelLease lease(KernelChoice choice) throws IOException {
+        synchronized (leasing) {
+            KernelLease held = lease;
+            if (held == null) {
+                held = choice.take(host, test());
+                lease = held;
+            }
+            return held;
         }
-        return lease;
     }
 
     /** That of this context or the nearest around it, if one has been needed. */
@@ -105,24 +113,32 @@ final class TestScope implements AutoCloseable, ExtensionContext.Store.Closeable
         return inwards().stream().flatMap(scope -> scope.ownLease().stream()).reduce((outer, inner) -> inner);
     }
 
-    private synchronized Optional<KernelLease> ownLease() {
+    private Optional<KernelLease> ownLease() {
         return Optional.ofNullable(lease);
     }
 
     /** The disk of a field or parameter. */
     TestDisk disk(AnnotatedElement member, DiskSpec spec) throws IOException {
-        synchronized (this) {
-            TestDisk present = disks.get(member);
+        synchronized (making) {
+            TestDisk present = ownDisk(member);
             if (present == null) {
                 // One guest will not mount two file systems with one UUID, and it may get all disks of this test.
                 long alike = allDisks().stream()
                         .filter(disk -> Kind.of(disk.spec()).equals(Kind.of(spec)))
                         .count();
-                present = host.disks().newDisk(spec.withVariant((int) alike + 1));
-                disks.put(member, present);
+                present = host.disks().forTest(test()).newDisk(spec.withVariant((int) alike + 1));
+                own(member, present);
             }
             return present;
         }
+    }
+
+    private synchronized @Nullable TestDisk ownDisk(AnnotatedElement member) {
+        return disks.get(member);
+    }
+
+    private synchronized void own(AnnotatedElement member, TestDisk disk) {
+        disks.put(member, disk);
     }
 
     /** Those of the contexts around this, then its own, in the order in which they were made. */
@@ -130,7 +146,11 @@ final class TestScope implements AutoCloseable, ExtensionContext.Store.Closeable
         return inwards().stream().flatMap(scope -> scope.ownDisks().stream()).toList();
     }
 
-    private synchronized List<TestDisk> ownDisks() {
+    List<RunningVm> ownMachines() {
+        return machines;
+    }
+
+    synchronized List<TestDisk> ownDisks() {
         return List.copyOf(disks.values());
     }
 
@@ -160,10 +180,20 @@ final class TestScope implements AutoCloseable, ExtensionContext.Store.Closeable
             locks.values().forEach(guard -> closer.add(guard::close));
             ownLease().ifPresent(held -> closer.add(held::close));
             ownDisks().forEach(disk -> closer.add(disk::close));
-            machines.forEach(RunningVm::close); // before their disks are kept
-            Evidence evidence = new Evidence(this, context);
+            closer.add(() -> keepEvidence(failure));
+            machines.forEach(machine -> closer.add(machine::close)); // before their disks are kept
+        }
+    }
+
+    private void keepEvidence(Optional<Throwable> failure) throws IOException {
+        Evidence evidence = new Evidence(this, context);
+        try {
             evidence.keep(machines, ownDisks(), hasFailed);
+        } finally {
             failure.ifPresent(evidence::attachTo);
+        }
+        if (failure.isEmpty()) {
+            evidence.tell(); // nobody else will
         }
     }
 }

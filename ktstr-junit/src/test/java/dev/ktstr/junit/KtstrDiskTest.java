@@ -13,7 +13,10 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DynamicContainer;
+import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.platform.testkit.engine.EngineExecutionResults;
 
@@ -141,5 +144,81 @@ class KtstrDiskTest {
         new Stage(directory).set("ktstr.keepDisks", "onFailure").run(KeepClassCase.class);
 
         assertThat(kept()).hasSize(1);
+    }
+
+    private static final Path BLOCKED = Path.of("disk-1.img", "something");
+
+    /** Puts a directory that is not empty where the disk of a test is to be. */
+    private void block(String test) throws IOException {
+        Files.createDirectories(directory
+                .resolve("output/" + test + "-dev-ktstr-disk-TestDisk-/ktstr")
+                .resolve(BLOCKED));
+    }
+
+    @Test
+    void whatCannotBeKeptIsAFailureOfATestThatPassed() throws IOException {
+        block("good");
+        block("bad");
+
+        EngineExecutionResults results =
+                new Stage(directory).set("ktstr.keepDisks", "always").run(KeepCase.class);
+
+        assertThat(results.testEvents().failed().count()).isEqualTo(2);
+        assertThat(Stage.thrown(results))
+                .flatMap(
+                        thrown -> Stream.concat(Stream.ofNullable(thrown.getCause()), Stream.of(thrown.getSuppressed()))
+                                .toList())
+                .anyMatch(told -> told instanceof TestException
+                        && String.valueOf(told.getMessage())
+                                .contains("keeping files of " + KeepCase.class.getName() + "#good")
+                        && String.valueOf(told.getMessage()).contains("disk-1.img"));
+        assertThat(Stage.thrown(results))
+                .filteredOn(thrown -> thrown instanceof IllegalStateException)
+                .singleElement()
+                .satisfies(thrown -> assertThat(thrown.getSuppressed())
+                        .singleElement()
+                        .satisfies(told -> assertThat(told).message().contains("not kept: ", "disk-1.img")));
+        assertThat(Stage.openDisks()).isZero();
+    }
+
+    static class ClosedCase {
+        @Test
+        void test(@KtstrDisk(size = "16M") TestDisk first, @KtstrDisk(size = "16M") TestDisk second)
+                throws IOException {
+            first.close();
+            throw new IllegalStateException("bad");
+        }
+    }
+
+    @Test
+    void aDiskThatTheTestHasClosedIsSkipped() throws IOException {
+        EngineExecutionResults results =
+                new Stage(directory).set("ktstr.keepDisks", "always").run(ClosedCase.class);
+
+        assertThat(kept()).singleElement().asString().endsWith("disk-2.img");
+        assertThat(Stage.thrown(results).get(0).getSuppressed())
+                .singleElement()
+                .satisfies(told -> assertThat(told).message().contains("the test has closed it", "disk-2.img"));
+    }
+
+    static class DynamicCase {
+        @TestFactory
+        DynamicContainer factory(@KtstrDisk(size = "16M") TestDisk disk) {
+            return DynamicContainer.dynamicContainer("container", List.of(DynamicTest.dynamicTest("dynamic", () -> {
+                throw new IllegalStateException("bad");
+            })));
+        }
+    }
+
+    @Test
+    void ofDynamicTestsItIsThatOfTheirFactoryAndItsPlaceIsNamed() throws IOException {
+        EngineExecutionResults results =
+                new Stage(directory).set("ktstr.keepDisks", "onFailure").run(DynamicCase.class);
+
+        assertThat(kept()).hasSize(1);
+        Path there = directory.resolve("output").resolve(kept().get(0)).getParent();
+        assertThat(Stage.thrown(results).get(0).getSuppressed())
+                .singleElement()
+                .satisfies(told -> assertThat(told).message().contains("#factory has ended, in " + there));
     }
 }

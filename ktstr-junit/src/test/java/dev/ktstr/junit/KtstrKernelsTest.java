@@ -6,6 +6,8 @@ import dev.ktstr.cache.KernelEntry;
 import dev.ktstr.disk.TestDisk;
 import dev.ktstr.vm.VirtualMachine;
 import java.io.IOException;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -13,7 +15,9 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -258,5 +262,76 @@ class KtstrKernelsTest {
                 .anyMatch(
                         message -> message.contains(".plain: the method has @Test") && message.contains("remove @Test"))
                 .anyMatch(message -> message.contains(".contradictory: @KtstrKernel is there, too"));
+    }
+
+    @KtstrKernels
+    static class EveryCase {
+        @Test
+        void each(KernelEntry kernel) {
+            SEEN.add(kernel.key());
+        }
+    }
+
+    @Test
+    void ofEveryKernelTheDamagedOnesFail() throws IOException {
+        Stage stage = stage("6.6.3", "6.12.5").set("ktstr.onMissing", "disable");
+        stage.damage("k-6.12.5");
+
+        var results = stage.run(EveryCase.class, MethodCase.class);
+
+        assertThat(results.testEvents().succeeded().count()).isEqualTo(2);
+        assertThat(Stage.names(results)).contains("kernel k-6.12.5 (damaged)");
+        assertThat(Stage.messages(results))
+                .hasSize(2)
+                .allMatch(message -> message.contains("KT-ENTRY-02") && message.contains("k-6.12.5 (metadata.json "));
+    }
+
+    @KtstrKernels("9.9")
+    static class BuiltPolicyCase {
+        @RegisterExtension
+        static final KtstrExtension KTSTR =
+                KtstrExtension.builder().onMissing(OnMissing.DISABLE).build();
+
+        @Test
+        void each(KernelEntry kernel) {}
+    }
+
+    @Test
+    void aBuiltExtensionSaysWhatMissingKernelsMean() throws IOException {
+        var results = stage("6.6.3").run(BuiltPolicyCase.class);
+
+        assertThat(Stage.thrown(results)).isEmpty();
+        assertThat(Stage.skipReasons(results)).singleElement().asString().contains("none of the kernels");
+    }
+
+    @KtstrKernels
+    @ParameterizedClass
+    @ValueSource(ints = 1)
+    static class ParameterizedCase {
+        ParameterizedCase(int number) {}
+
+        @Test
+        void test() {}
+    }
+
+    @KtstrKernels
+    @RepeatedTest(2)
+    @Retention(RetentionPolicy.RUNTIME)
+    @interface Composed {}
+
+    static class ComposedCase {
+        @Composed
+        void test() {}
+    }
+
+    @Test
+    void soIsAnotherTemplateOnTheClassAndOneThatAnAnnotationBringsAlong() throws IOException {
+        Stage stage = stage("6.6.3");
+
+        assertThat(Stage.messages(stage.run(ParameterizedCase.class)))
+                .anyMatch(message -> message.contains("@KtstrKernels on " + ParameterizedCase.class.getName())
+                        && message.contains("the class has @ParameterizedClass"));
+        assertThat(Stage.messages(stage.run(ComposedCase.class)))
+                .anyMatch(message -> message.contains("the method has @RepeatedTest"));
     }
 }

@@ -234,4 +234,26 @@ class KtstrLockTest {
         builder.environment().put("KTSTR_LOCK_DIR", LOCKS.toString());
         return builder.redirectError(ProcessBuilder.Redirect.INHERIT).start();
     }
+
+    static class QueueCase {
+        @RegisterExtension
+        static final KtstrExtension KTSTR = extension();
+
+        @Test
+        @KtstrLock(name = "queue", timeout = "50ms")
+        void one() throws InterruptedException {
+            Thread.sleep(300);
+        }
+
+        @Test
+        @KtstrLock(name = "queue", timeout = "50ms")
+        void other() throws InterruptedException {
+            Thread.sleep(300);
+        }
+    }
+
+    @Test
+    void methodsOfOneProcessWaitForEachOtherBeforeTheyStart() {
+        Stage.assertPassed(new Stage(directory).inParallel().run(QueueCase.class), 2);
+    }
 }

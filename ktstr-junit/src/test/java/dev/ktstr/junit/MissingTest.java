@@ -12,8 +12,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.extension.AnnotatedElementContext;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -260,5 +265,197 @@ class MissingTest {
                 .singleElement()
                 .asString()
                 .contains("\"8.8\"; there are: k-6.1");
+    }
+
+    private static final Path ELSEWHERE = Path.of("target", "test-elsewhere").toAbsolutePath();
+
+    @KtstrKernel(value = "6.12", onMissing = OnMissing.DISABLE)
+    static class BuiltBesideCase {
+        @RegisterExtension
+        static final KtstrExtension KTSTR = KtstrExtension.builder()
+                .cacheDirectory(ELSEWHERE.resolve("cache"))
+                .build();
+
+        @Test
+        void test(KernelEntry kernel) {
+            assertThat(kernel.directory()).startsWith(ELSEWHERE);
+        }
+    }
+
+    @KtstrKernel("6.12")
+    static class OtherSystemBesideCase {
+        @RegisterExtension
+        static final KtstrExtension KTSTR = KtstrExtension.builder()
+                .environment(Environment.system().withOperatingSystem("Mac OS X"))
+                .build();
+
+        @Test
+        void test(KernelEntry kernel) {}
+    }
+
+    @Test
+    void aBuiltExtensionDecidesWhereAnAnnotationBesideItLooks() throws IOException {
+        Files.createDirectories(ELSEWHERE);
+        Stage there = new Stage(ELSEWHERE);
+        if (there.kernels().list().isEmpty()) {
+            there.store("6.12.5");
+        }
+
+        var results = stage().run(BuiltBesideCase.class);
+
+        assertThat(Stage.skipReasons(results)).isEmpty();
+        Stage.assertPassed(results, 1);
+        assertThat(Stage.skipReasons(stage().run(OtherSystemBesideCase.class)))
+                .containsExactly("ktstr runs tests on Linux, and this is Mac OS X");
+    }
+
+    static class BuiltPerInstanceCase {
+        @RegisterExtension
+        final KtstrExtension ktstr = KtstrExtension.builder()
+                .cacheDirectory(ELSEWHERE.resolve("cache"))
+                .build();
+
+        @Test
+        void test(KernelEntry kernel) {
+            assertThat(kernel.directory()).startsWith(ELSEWHERE);
+        }
+    }
+
+    @KtstrLock(name = "ktstr-junit-test-outer")
+    static class BuiltForNestedCase {
+        @Test
+        void outer(KernelEntry kernel) {
+            assertThat(kernel.key()).isEqualTo("k-6.13.1");
+        }
+
+        @Nested
+        class InnerCase {
+            @RegisterExtension
+            static final KtstrExtension KTSTR = KtstrExtension.builder()
+                    .cacheDirectory(ELSEWHERE.resolve("cache"))
+                    .build();
+
+            @Test
+            void nested(KernelEntry kernel) {
+                assertThat(kernel.directory()).startsWith(ELSEWHERE);
+            }
+        }
+    }
+
+    @Test
+    void anUndeclaredKernelComesFromTheStoreOfTheNearestBuiltExtension() throws IOException {
+        Files.createDirectories(ELSEWHERE);
+        Stage there = new Stage(ELSEWHERE);
+        if (there.kernels().list().isEmpty()) {
+            there.store("6.12.5");
+        }
+        Stage here = stage();
+        here.store("6.13.1");
+
+        try {
+            Stage.assertPassed(here.run(BuiltPerInstanceCase.class, BuiltForNestedCase.class), 3);
+        } finally {
+            Stage.removeNamedLock("ktstr-junit-test-outer");
+        }
+    }
+
+    @KtstrKernel(value = "k-6.12.5", onMissing = OnMissing.DISABLE)
+    static class DamagedCase {
+        @Test
+        void test() {}
+    }
+
+    @KtstrKernel(value = "6.12", onMissing = OnMissing.ABORT)
+    static class DamagedVersionCase {
+        @Test
+        void test() {}
+    }
+
+    @Test
+    void aDamagedKernelIsNotAMissingOne() throws IOException {
+        Stage stage = stage();
+        stage.damage(stage.store("6.12.5"));
+
+        var results = stage.run(DamagedCase.class, DamagedVersionCase.class);
+
+        assertThat(Stage.skipReasons(results)).isEmpty();
+        assertThat(results.allEvents().aborted().count()).isZero();
+        assertThat(Stage.messages(results))
+                .hasSize(2)
+                .allSatisfy(message -> assertThat(message)
+                        .contains("KT-ENTRY-02", "unusable are: k-6.12.5 (metadata.json ")
+                        .contains(":kernel-verify ", ":kernel-clean ", "-Dktstr.corruptOnly")
+                        .doesNotContain("the store is empty"));
+        assertThat(Stage.skipReasons(stage.set("ktstr.onMissing", "disable").run(ClassCase.class)))
+                .hasSize(1);
+    }
+
+    @Test
+    void aDirectoryWithASpaceIsQuoted() {
+        Path spaced = directory.resolve("a b");
+
+        assertThat(Stage.messages(new Stage(spaced).run(UndeclaredCase.class)))
+                .singleElement()
+                .asString()
+                .contains(" '-Dktstr.cacheDir=" + spaced.resolve("cache") + "'");
+    }
+
+    static class AfterEachCase {
+        @AfterEach
+        void afterEach(@KtstrDisk(size = "16M", cloneMode = CloneMode.REFLINK) TestDisk disk) {}
+
+        @Test
+        void test() {}
+    }
+
+    static class AfterAllCase {
+        @AfterAll
+        static void afterAll(@KtstrDisk(size = "16M", cloneMode = CloneMode.REFLINK) TestDisk disk) {}
+
+        @Test
+        void test() {}
+    }
+
+    static class DynamicNoQemuCase {
+        @RegisterExtension
+        static final KtstrExtension KTSTR = KtstrExtension.builder()
+                .environment(Environment.of(Map.of("PATH", "/nonexistent"), null))
+                .build();
+
+        @TestFactory
+        DynamicTest factory(@KtstrVm VirtualMachine vm) {
+            return DynamicTest.dynamicTest("dynamic", () -> vm.command("true").run());
+        }
+    }
+
+    @Test
+    void soDoLifecycleMethodsAfterTestsAndDynamicTests(@TempDir(factory = InMemory.class) Path memory)
+            throws IOException {
+        Stage stage = new Stage(memory).set("ktstr.onMissing", "abort");
+        stage.store("6.12.5");
+
+        var results = stage.run(AfterEachCase.class, AfterAllCase.class, DynamicNoQemuCase.class);
+
+        assertThat(results.allEvents().failed().count()).isZero();
+        assertThat(results.allEvents().aborted().count()).isEqualTo(3);
+    }
+
+    static class OtherSystemPerInstanceCase {
+        @RegisterExtension
+        final KtstrExtension ktstr = KtstrExtension.builder()
+                .environment(Environment.system().withOperatingSystem("Mac OS X"))
+                .build();
+
+        @Test
+        @KtstrLock(name = "ktstr-junit-test-other-system")
+        void test() {}
+    }
+
+    @Test
+    void anInstanceThatNeedsNothingIsMadeWithoutLookingAtTheMachine() {
+        var results = stage().set("ktstr.keepDisks", "shrug").run(OtherSystemPerInstanceCase.class);
+
+        assertThat(Stage.thrown(results)).isEmpty();
+        assertThat(Stage.skipReasons(results)).containsExactly("ktstr runs tests on Linux, and this is Mac OS X");
     }
 }

@@ -11,8 +11,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
@@ -242,5 +244,160 @@ class MistakeTest {
                 .singleElement()
                 .asString()
                 .contains("@KtstrDisk on field disk of", "run at the same time", "make it a parameter");
+    }
+
+    @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+    static class SharedOuterCase {
+        @KtstrDisk(size = "16M")
+        TestDisk disk;
+
+        @Nested
+        @Execution(ExecutionMode.CONCURRENT)
+        class InnerCase {
+            @Test
+            void test() {}
+        }
+    }
+
+    @Test
+    void norMayTheFieldBeThatOfAnInstanceAround() throws IOException {
+        assertThat(Stage.messages(new Stage(directory).inParallel().run(SharedOuterCase.class)))
+                .singleElement()
+                .asString()
+                .contains("@KtstrDisk on field disk of", "run at the same time", "make it a parameter");
+    }
+
+    abstract static class BaseCase {
+        @KtstrDisk(size = "16M")
+        static TestDisk disk;
+
+        @Test
+        void test() {}
+    }
+
+    static class OneCase extends BaseCase {}
+
+    static class OtherCase extends BaseCase {}
+
+    @Test
+    void norMayItBeAStaticOneThatClassesInherit() throws IOException {
+        assertThat(Stage.messages(new Stage(directory).inParallel().run(OneCase.class, OtherCase.class)))
+                .hasSize(2)
+                .allMatch(message -> message.contains("@KtstrDisk on field disk of " + BaseCase.class.getName())
+                        && message.contains("inherits it and runs at the same time"));
+        Stage.assertPassed(new Stage(directory).run(OneCase.class, OtherCase.class), 2);
+    }
+
+    @KtstrKernel("6.12..")
+    @KtstrLock(name = "ktstr-junit-test-selector")
+    static class SelectorCase {
+        @Test
+        void test() {}
+    }
+
+    @KtstrKernels({"6.12", "6.13..6.1"})
+    static class SelectorsCase {
+        @Test
+        void test() {}
+    }
+
+    @Test
+    void aSelectorThatMeansNothing() throws IOException {
+        assertRefused(
+                SelectorCase.class, "@KtstrKernel on " + SelectorCase.class.getName(), "its value: ", "\"6.12..\"");
+        assertThat(Stage.namedLock("ktstr-junit-test-selector")).doesNotExist();
+        assertThat(Stage.messages(new Stage(directory).run(SelectorsCase.class)))
+                .anyMatch(message -> message.contains("@KtstrKernels on " + SelectorsCase.class.getName())
+                        && message.contains("\"6.13..6.1\""));
+        assertThat(Stage.messages(
+                        new Stage(directory).set("ktstr.kernel", "6.12..").run(UndeclaredCase.class)))
+                .singleElement()
+                .asString()
+                .contains("KT-ENV-03", "ktstr.kernel", "\"6.12..\"");
+    }
+
+    static class UndeclaredCase {
+        @Test
+        void test(@KtstrDisk(size = "16M") TestDisk disk, KernelEntry kernel) {}
+    }
+
+    static class TwoBuiltCase {
+        @RegisterExtension
+        static final KtstrExtension ONE =
+                KtstrExtension.builder().kernel("6.12").build();
+
+        @RegisterExtension
+        static final KtstrExtension OTHER =
+                KtstrExtension.builder().kernel("6.13").build();
+
+        @Test
+        void test() {}
+    }
+
+    @Test
+    void twoBuiltExtensions() throws IOException {
+        assertRefused(TwoBuiltCase.class, "field OTHER of " + TwoBuiltCase.class.getName(), "field ONE", "keep one");
+    }
+
+    static class LateCase {
+        @KtstrDisk(size = "16M")
+        TestDisk disk;
+
+        @Test
+        void test(@KtstrVm(cpus = 0) VirtualMachine vm) {}
+    }
+
+    static class LateMemoryCase {
+        @KtstrDisk(size = "16M")
+        static TestDisk disk;
+
+        @KtstrVm(memory = "1")
+        VirtualMachine vm;
+
+        @Test
+        void test() {}
+    }
+
+    static class LateTimeoutCase {
+        @KtstrLock(name = "ktstr-junit-test-first")
+        @Test
+        void test(@KtstrVm(timeout = "0") VirtualMachine vm) {}
+    }
+
+    @KtstrLock(name = "ktstr-junit-test-first")
+    @KtstrLock(name = "ktstr-junit-test-second", timeout = "later")
+    static class LateLockCase {
+        @Test
+        void test() {}
+    }
+
+    @Test
+    void whatCannotBeIsFoundBeforeAnythingIsMadeOrLocked() throws IOException {
+        assertRefused(LateCase.class, "parameter vm", "its number of processors cannot be used: 0");
+        assertRefused(LateMemoryCase.class, "field vm", "its memory cannot be used");
+        assertRefused(LateTimeoutCase.class, "parameter vm", "its timeout cannot be used");
+        assertRefused(LateLockCase.class, "\"later\" is not a duration");
+        assertThat(Stage.namedLock("ktstr-junit-test-first")).doesNotExist();
+    }
+
+    @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+    @KtstrLock(name = "ktstr-junit-test-constructor")
+    static class LockedConstructorCase {
+        LockedConstructorCase() throws IOException {
+            assertThat(Stage.locks(Stage.namedLock("ktstr-junit-test-constructor")))
+                    .isEqualTo(1);
+        }
+
+        @Test
+        void test() {}
+    }
+
+    @Test
+    void theLocksOfAClassAreHeldWhileItsOnlyInstanceIsMade() throws IOException {
+        try {
+            Stage.assertPassed(new Stage(directory).run(LockedConstructorCase.class), 1);
+        } finally {
+            Stage.removeNamedLock("ktstr-junit-test-constructor");
+        }
     }
 }

@@ -94,4 +94,28 @@ class SettingsTest {
                 .isInstanceOf(KtstrException.class)
                 .hasMessageContaining("prepared.properties");
     }
+
+    @Test
+    void variablesAreStrippedAsTheOthersAre() throws IOException {
+        variables.put("KTSTR_KERNEL", " 6.12 ");
+
+        assertThat(settings().kernel()).contains("6.12");
+    }
+
+    @Test
+    void aFileThatCannotBeReadIsNamed() throws IOException {
+        Path file = directory.resolve("prepared.properties");
+        Files.write(file, new byte[] {'a', '=', (byte) 0xff});
+        assertThatThrownBy(this::settings)
+                .isInstanceOf(KtstrException.class)
+                .hasMessageContaining("KT-ENV-03")
+                .hasMessageContaining("not UTF-8")
+                .hasMessageContaining(file.toString());
+        Files.delete(file);
+        Files.createDirectory(file);
+        assertThatThrownBy(this::settings)
+                .isInstanceOf(KtstrException.class)
+                .hasMessageContaining(file.toString())
+                .hasMessageContaining("have it written again");
+    }
 }

@@ -66,10 +66,16 @@ final class Stage {
 
     /** Stores the smallest kernel of a version; its key. */
     String store(String version) throws IOException {
+        Files.createDirectories(directory);
         String key = "k-" + version;
         Path image = Files.write(directory.resolve("image-" + version), image(version + " (me@host) #1 SMP"));
         kernels().store(StoreRequest.builder().key(key).image(image).build());
         return key;
+    }
+
+    /** Makes a stored kernel unusable. */
+    void damage(String key) throws IOException {
+        Files.writeString(cache.resolve(key).resolve("metadata.json"), "{");
     }
 
     KernelCache kernels() {
