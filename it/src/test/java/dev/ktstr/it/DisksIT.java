@@ -3,6 +3,9 @@ package dev.ktstr.it;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
+import static org.junit.platform.testkit.engine.EventConditions.finishedWithFailure;
+import static org.junit.platform.testkit.engine.TestExecutionResultConditions.message;
 
 import dev.ktstr.Environment;
 import dev.ktstr.ErrorCode;
@@ -16,6 +19,7 @@ import dev.ktstr.disk.ListedTemplate;
 import dev.ktstr.disk.Template;
 import dev.ktstr.disk.TestDisk;
 import dev.ktstr.event.KtstrEvent;
+import dev.ktstr.junit.KtstrDisk;
 import dev.ktstr.os.FileStat;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -38,6 +42,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.platform.testkit.engine.EngineTestKit;
 
 /** Templates and disks with real formatters on real file systems. */
 @Tag("root")
@@ -156,6 +161,42 @@ class DisksIT {
                     .withMessageContaining("KTSTR_CACHE_DIR")
                     .withMessageContaining(kind == HostMount.Kind.XFS_WITHOUT_REFLINK ? "reflink=0" : "cannot share")
                     .satisfies(failure -> assertThat(failure.code()).isEqualTo(ErrorCode.REFLINK_IMPOSSIBLE));
+        }
+    }
+
+    static class TooLargeCase {
+        @Test
+        void test(@KtstrDisk(size = "20T", filesystem = Filesystem.RAW) TestDisk disk) {
+            assertThat(disk).isNull();
+        }
+    }
+
+    /** A file of ext4 with blocks of 4 KiB has at most 16 TiB, Documentation/filesystems/ext4/blocks.rst. */
+    @Test
+    void aDiskThatTheHostHasNoFileForIsAMistakeWhereItIsAskedFor() throws Exception {
+        try (HostMount host = HostMount.of(HostMount.Kind.EXT4, directory)) {
+            for (Filesystem filesystem : List.of(Filesystem.RAW, Filesystem.EXT4)) {
+                DiskSpec spec =
+                        DiskSpec.builder().filesystem(filesystem).size("20T").build();
+                assertThatExceptionOfType(DiskException.class)
+                        .isThrownBy(() -> templates(host.path()).newDisk(spec))
+                        .withMessageContaining("20.0 TiB")
+                        .withMessageContaining("the file system there has no files of that size")
+                        .satisfies(failure -> assertThat(failure.code()).isEqualTo(ErrorCode.DISK_SPEC));
+            }
+            EngineTestKit.engine("junit-jupiter")
+                    .configurationParameter("ktstr.cacheDir", host.path().toString())
+                    .selectors(selectClass(TooLargeCase.class))
+                    .execute()
+                    .testEvents()
+                    .assertThatEvents()
+                    .haveExactly(
+                            1,
+                            finishedWithFailure(
+                                    message(text -> text.contains("KT-JUNIT-01  reading @KtstrDisk on parameter")
+                                            && text.contains(TooLargeCase.class.getName() + ".test: ")
+                                            && text.contains("its size is not usable")
+                                            && text.contains("take a smaller one"))));
         }
     }
 

@@ -3,6 +3,7 @@ package dev.ktstr.disk;
 import dev.ktstr.Environment;
 import dev.ktstr.ErrorCode;
 import dev.ktstr.os.Closer;
+import dev.ktstr.os.Errno;
 import dev.ktstr.os.Fd;
 import dev.ktstr.os.OsException;
 import java.io.IOException;
@@ -51,6 +52,29 @@ final class DiskFiles {
             return Files.isDirectory(directory) ? directory : Files.createDirectories(directory);
         } catch (FileSystemException failed) {
             throw unwritable(directory, failed);
+        }
+    }
+
+    /**
+     * Gives a new file the size of a disk.
+     *
+     * @throws DiskException if the file system of {@code directory} has no files of that size
+     */
+    static void resize(Fd file, DiskSpec spec, Path directory) throws IOException {
+        try {
+            file.setLength(spec.size());
+        } catch (OsException failed) {
+            if (failed.errno() != Errno.EFBIG) {
+                throw failed;
+            }
+            throw new DiskException(
+                    ErrorCode.DISK_SPEC,
+                    "making a disk (" + spec
+                            + "): its size is not usable: the file system there has no files of that size",
+                    directory,
+                    "take a smaller one, or put templates and disks on another file system (KTSTR_CACHE_DIR,"
+                            + " KTSTR_DISK_DIR)",
+                    failed);
         }
     }
 

@@ -132,7 +132,7 @@ public final class DiskTemplates {
     public TestDisk newDisk(DiskSpec spec) throws IOException {
         if (spec.filesystem() == Filesystem.RAW) {
             return files.make(spec, files.directory(), file -> {
-                file.setLength(spec.size());
+                DiskFiles.resize(file, spec, files.directory());
                 return CloneKind.EMPTY;
             });
         }
@@ -182,7 +182,7 @@ public final class DiskTemplates {
 
     private void format(Path image, DiskSpec spec) throws IOException {
         try (Fd file = Fd.createNew(image)) {
-            file.setLength(spec.size());
+            DiskFiles.resize(file, spec, root.path());
         }
         formatter.format(image, spec);
         Optional<String> problem = Superblock.problem(image, spec.filesystem(), spec.size());

@@ -23,6 +23,7 @@ public enum Errno {
     ENFILE(23, "too many open files on this machine"),
     EMFILE(24, "too many open files in this process"),
     ENOTTY(25, "not supported by this file"),
+    EFBIG(27, "file too large for this file system"),
     ENOSPC(28, "no space left on device"),
     EROFS(30, "read-only file system"),
     ENAMETOOLONG(36, "file name too long"),

@@ -1,8 +1,10 @@
 package dev.ktstr.junit;
 
+import dev.ktstr.ErrorCode;
 import dev.ktstr.cache.KernelCache;
 import dev.ktstr.cache.KernelEntry;
 import dev.ktstr.cache.KernelLease;
+import dev.ktstr.disk.DiskException;
 import dev.ktstr.disk.DiskSpec;
 import dev.ktstr.disk.TestDisk;
 import dev.ktstr.vm.VirtualMachine;
@@ -101,7 +103,15 @@ final class Injector {
     /** What a field or parameter is to be; the same disk, however often it is asked for. */
     Object value(AnnotatedElement where, Class<?> type) throws IOException {
         if (isDisk(where, type)) {
-            return scope.disk(where, disk(where, type));
+            DiskSpec spec = disk(where, type);
+            try {
+                return scope.disk(where, spec);
+            } catch (DiskException refused) {
+                if (refused.code() == ErrorCode.DISK_SPEC) {
+                    throw Mistake.in(KtstrDisk.class, where, refused);
+                }
+                throw refused;
+            }
         }
         if (type == KernelCache.class) {
             return scope.host().kernels().forTest(scope.test());
