@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.ktstr.cache.CleanPolicy;
 import dev.ktstr.cache.KernelCache;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -137,6 +138,9 @@ class PidNamespaceIT {
                 continue;
             }
             signal("STOP", store);
+            while (store.isAlive() && !isStopped(store)) {
+                TimeUnit.MICROSECONDS.sleep(100);
+            }
             List<String> staged = staging();
             if (!staged.isEmpty()) {
                 assertThat(staged.get(0)).matches("\\.tmp-k-" + pidInName + "\\.[0-9a-f]{8}.*");
@@ -145,6 +149,21 @@ class PidNamespaceIT {
             signal("CONT", store);
         }
         throw new IOException("the store ended too early");
+    }
+
+    /** A thread that is in a system call finishes that first. */
+    private static boolean isStopped(ProcessHandle process) throws IOException {
+        try (DirectoryStream<Path> threads = Files.newDirectoryStream(Path.of("/proc/" + process.pid() + "/task"))) {
+            for (Path thread : threads) {
+                String stat = Files.readString(thread.resolve("stat"), StandardCharsets.ISO_8859_1); // proc(5)
+                if (stat.charAt(stat.lastIndexOf(')') + 2) != 'T') {
+                    return false;
+                }
+            }
+        } catch (NoSuchFileException ended) {
+            return false;
+        }
+        return true;
     }
 
     private static void signal(String name, ProcessHandle process) throws Exception {

@@ -1,6 +1,7 @@
 package dev.ktstr.junit;
 
 import dev.ktstr.ErrorCode;
+import dev.ktstr.Printable;
 import dev.ktstr.cache.KernelEntry;
 import dev.ktstr.cache.KernelLease;
 import dev.ktstr.cache.StoredDetails;
@@ -15,6 +16,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.function.ThrowingConsumer;
 
@@ -155,7 +157,11 @@ final class Evidence {
         kernel.ifPresent(entry -> words.append("\n  kernel ").append(describe(entry)));
         List<RunningVm> machines = scope.allMachines();
         for (int i = 0; i < machines.size(); i++) {
-            words.append(tail(i + 1, machines.get(i).console()));
+            String number = String.valueOf(i + 1);
+            RunningVm machine = machines.get(i);
+            words.append(tail("the console of virtual machine " + number, machine.console()));
+            words.append(tail("what its command wrote to standard output", machine.stdout()));
+            words.append(tail("what its command wrote to standard error", machine.stderr()));
         }
         words.append(files).append(skipped);
         if (!words.isEmpty()) {
@@ -169,14 +175,16 @@ final class Evidence {
         return entry.key() + (version == null ? "" : ", release " + version) + ", in " + entry.directory();
     }
 
-    private static String tail(int number, String console) {
-        if (console.isBlank()) {
-            return "\n  virtual machine " + number + " has written nothing to its console";
+    /** The last lines of something; nothing if it has none. What a guest writes may be made to drive a terminal. */
+    private static String tail(String what, String text) {
+        List<String> lines = text.stripTrailing().lines().toList();
+        if (lines.isEmpty()) {
+            return "";
         }
-        List<String> lines = console.stripTrailing().lines().toList();
         int from = Math.max(0, lines.size() - TAIL_LINES);
-        return "\n  the console of virtual machine " + number
-                + (from == 0 ? "" : ", the last " + TAIL_LINES + " of " + lines.size() + " lines") + ":\n    "
-                + String.join("\n    ", lines.subList(from, lines.size()));
+        return "\n  " + what + (from == 0 ? "" : ", the last " + TAIL_LINES + " of " + lines.size() + " lines") + ":"
+                + lines.subList(from, lines.size()).stream()
+                        .map(line -> "\n    " + Printable.text(line.replace('\t', ' ')))
+                        .collect(Collectors.joining());
     }
 }
