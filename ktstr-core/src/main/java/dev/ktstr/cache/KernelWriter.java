@@ -9,14 +9,13 @@ import dev.ktstr.event.EventSink;
 import dev.ktstr.event.KtstrEvent;
 import dev.ktstr.lock.LockGuard;
 import dev.ktstr.lock.LockUnavailableException;
+import dev.ktstr.os.FileStat;
 import dev.ktstr.publish.EntryLock;
 import dev.ktstr.publish.EntryRoot;
 import dev.ktstr.publish.Staging;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.FileSystemException;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -240,12 +239,13 @@ final class KernelWriter {
         events.accept(new KtstrEvent.Warning(text));
     }
 
-    private void requireFreePlace(String key) throws StoreException {
-        if (Files.exists(root.path()) && !Files.isDirectory(root.path())) {
+    /** Each is looked at once: between two looks somebody who takes no lock may have removed it. */
+    private void requireFreePlace(String key) throws IOException {
+        if (FileStat.of(root.path()).filter(stat -> !stat.isDirectory()).isPresent()) {
             throw KernelCache.notADirectory(root.path());
         }
         Path target = root.entry(key);
-        if (Files.exists(target, LinkOption.NOFOLLOW_LINKS) && !Files.isDirectory(target, LinkOption.NOFOLLOW_LINKS)) {
+        if (FileStat.ofLink(target).filter(stat -> !stat.isDirectory()).isPresent()) {
             throw new StoreException(
                     ErrorCode.TARGET_TAKEN,
                     "storing " + key + ": something that is not a directory is in its place",
