@@ -11,6 +11,7 @@
  * dev.ktstr.publish  stage, fsync, publish, remove, sweep -&gt; os, lock
  * dev.ktstr.cache    the kernel store                     -&gt; publish, lock, elf, os
  * dev.ktstr.disk     disk templates and test disks    -&gt; publish, lock, os
+ * dev.ktstr.host     reserving CPUs                       -&gt; lock, os
  * dev.ktstr.vm       boots kernels in QEMU               -&gt; all of the above
  * dev.ktstr.event    what the library tells its host      (used by all, like this package)
  * </pre>

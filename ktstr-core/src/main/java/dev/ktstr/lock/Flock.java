@@ -21,12 +21,12 @@ import java.util.Optional;
  */
 public final class Flock {
     /** The message names the holders: reading /proc/locks stops all locking on the machine for a while, so a crowd must not do it. */
-    private static final Duration UNTIL_FIRST_MESSAGE = Duration.ofSeconds(1);
+    static final Duration UNTIL_FIRST_MESSAGE = Duration.ofSeconds(1);
 
-    private static final Duration BETWEEN_MESSAGES = Duration.ofSeconds(30);
+    static final Duration BETWEEN_MESSAGES = Duration.ofSeconds(30);
 
     /** Longer than any deadline that can be told from "for ever" with a 64-bit nanosecond clock. */
-    private static final Duration FOR_EVER = Duration.ofDays(365L * 100);
+    static final Duration FOR_EVER = Duration.ofDays(365L * 100);
 
     private final Path file;
     private final Purpose purpose;
@@ -142,7 +142,7 @@ public final class Flock {
         long start = environment.nanoTime();
         Duration nextMessage = UNTIL_FIRST_MESSAGE;
         try (LockAttempts attempts = attempts(mode);
-                LockPauses pauses = new LockPauses(file, environment, events)) {
+                LockPauses pauses = new LockPauses(List.of(file), environment, events)) {
             Optional<LockGuard> guard = attempts.next();
             while (guard.isEmpty()) {
                 Duration waited = Duration.ofNanos(environment.nanoTime() - start);
@@ -168,11 +168,20 @@ public final class Flock {
 
     /** Who holds it now, as far as this process can see; takes no lock. */
     public List<LockHolder> holders() {
-        return LockSurvey.now(environment).holders(file, records.directory);
+        return holders(LockSurvey.now(environment));
+    }
+
+    List<LockHolder> holders(LockSurvey survey) {
+        return survey.holders(file, records.directory);
+    }
+
+    /** What it guards. */
+    String what() {
+        return purpose.what;
     }
 
     /** The lock that has been granted, with the record that its guard removes. */
-    private LockGuard recorded(LockGuard guard, FlockMode mode) {
+    LockGuard recorded(LockGuard guard, FlockMode mode) {
         if (records.directory.isEmpty()) {
             return guard;
         }
@@ -190,7 +199,7 @@ public final class Flock {
                 .orElse(guard);
     }
 
-    private LockAttempts attempts(FlockMode mode) {
+    LockAttempts attempts(FlockMode mode) {
         // Of the process, whatever environment this is: a thread is one and the same in all of them.
         HeldLocks held = Environment.system().remembered(HeldLocks.class, HeldLocks::new);
         return new LockAttempts(file, purpose.what, mode, held);

@@ -20,6 +20,7 @@ public final class HostLocks {
     private static final Pattern CPU = Pattern.compile("ktstr-cpu-([0-9]{1,9})\\.lock");
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]{1,100}");
     private static final Pattern NAMED = Pattern.compile("ktstr-lock-(" + NAME + ")\\.lock");
+    private static final String WAIT = "wait for the holders to finish, or end them, and try again";
     private static final String HOLDERS = "ktstr-holders";
 
     private final Path directory;
@@ -56,7 +57,26 @@ public final class HostLocks {
     public Flock named(String name, Environment environment, EventSink events) {
         requireName(name);
         return Flock.on(directory.resolve("ktstr-lock-" + name + ".lock"), environment, events)
-                .describedAs("lock \"" + name + "\"", "wait for the holders to finish, or end them, and try again")
+                .describedAs("lock \"" + name + "\"", WAIT)
+                .recordedIn(directory.resolve(HOLDERS));
+    }
+
+    /**
+     * The lock of a last-level cache and the CPUs that share it: taken exclusive by who wants all of them undisturbed, else
+     * shared. Whoever takes it leaves a record of who they are.
+     */
+    public Flock llc(int number, Environment environment, EventSink events) {
+        return numbered("llc", "LLC ", number, environment, events);
+    }
+
+    /** The lock of a CPU, always taken exclusive. Whoever takes it leaves a record of who they are. */
+    public Flock cpu(int number, Environment environment, EventSink events) {
+        return numbered("cpu", "CPU ", number, environment, events);
+    }
+
+    private Flock numbered(String kind, String what, int number, Environment environment, EventSink events) {
+        return Flock.on(directory.resolve("ktstr-" + kind + "-" + number + ".lock"), environment, events)
+                .describedAs(what + number, WAIT)
                 .recordedIn(directory.resolve(HOLDERS));
     }
 

@@ -48,12 +48,29 @@ final class LockAttempts implements AutoCloseable {
         }
     }
 
-    /** For after a failed attempt: whoever is in the way, if it is this thread it will not go away. */
-    void refuseToWaitForOneself() throws KtstrException {
-        if (open.isEmpty() || isHeldByOthers) {
-            return;
+    /** Gives up what has been granted, without closing the descriptor. */
+    void putBack(LockGuard guard) throws KtstrException {
+        open = Optional.of(guard.giveUp());
+    }
+
+    /** Has the lock file there and open, as attempts leave it. */
+    void prepare() throws KtstrException {
+        if (open.isEmpty()) {
+            open = Optional.of(open());
         }
-        if (heldLocks.isHeldByThisThread(open.get().stat())) {
+    }
+
+    /** For after a failed attempt: whoever is in the way, if it is this thread it will not go away. */
+    boolean isHeldByThisThread() throws KtstrException {
+        if (open.isEmpty() || isHeldByOthers) {
+            return false;
+        }
+        isHeldByOthers = !heldLocks.isHeldByThisThread(open.get().stat());
+        return !isHeldByOthers; // and if it is not, this thread, which waits, takes none meanwhile
+    }
+
+    void refuseToWaitForOneself() throws KtstrException {
+        if (isHeldByThisThread()) {
             throw new LockUnavailableException(
                     ErrorCode.LOCK_SELF,
                     "locking " + what + " (" + mode.operation()
@@ -62,7 +79,6 @@ final class LockAttempts implements AutoCloseable {
                     "close the lease or guard first; a shared lock cannot be turned into an exclusive one",
                     null);
         }
-        isHeldByOthers = true; // and this thread, which waits, takes none meanwhile
     }
 
     @Override

@@ -36,6 +36,14 @@ public final class LockGuard implements AutoCloseable {
         return mode;
     }
 
+    /** Unlocks, and hands back what was opened for it. */
+    Fd giveUp() throws OsException {
+        closed.set(true);
+        onClose.run();
+        fd.unlock();
+        return fd;
+    }
+
     @Override
     public void close() throws OsException {
         if (closed.compareAndSet(false, true)) {

@@ -9,12 +9,13 @@ import dev.ktstr.os.NativeAccessException;
 import dev.ktstr.os.OsException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * What happens between attempts: waiting for the lock file to be closed, or where that cannot be had, sleeping.
+ * What happens between attempts: waiting for a lock file to be closed, or where that cannot be had, sleeping.
  *
  * <p>A release wakes everybody who listens, and one gets the lock. If all others listened again at once, a large crowd would
  * keep the processors busy with being woken for nothing. So whoever comes too late stays away for a random time, the longer
@@ -36,7 +37,7 @@ final class LockPauses implements AutoCloseable {
     /** Whatever environment the lock is for: a user has few inotify instances. */
     private final Environment process = Environment.system();
 
-    private final Path file;
+    private final List<Path> files;
     private final Environment environment;
     private final EventSink events;
     private Optional<ReleaseWatch.Watch> watch = Optional.empty();
@@ -45,8 +46,9 @@ final class LockPauses implements AutoCloseable {
     private int tooLate;
     private Duration pause = FIRST_PAUSE;
 
-    LockPauses(Path file, Environment environment, EventSink events) {
-        this.file = file;
+    /** @param files of which any may be released; they are there by the first pause */
+    LockPauses(List<Path> files, Environment environment, EventSink events) {
+        this.files = files;
         this.environment = environment;
         this.events = events;
     }
@@ -91,7 +93,7 @@ final class LockPauses implements AutoCloseable {
     private Optional<ReleaseWatch.Watch> watch() throws NativeAccessException {
         try {
             return Optional.of(process.remembered(ReleaseWatch.class, () -> new ReleaseWatch(process::nanoTime))
-                    .on(file));
+                    .on(files));
         } catch (OsException none) {
             if (environment.firstTime("no inotify")) {
                 events.accept(new KtstrEvent.Warning("waiting for locks by looking again every "
@@ -109,7 +111,7 @@ final class LockPauses implements AutoCloseable {
             try {
                 watch.get().close();
             } catch (OsException failed) {
-                events.accept(new KtstrEvent.Warning("could not stop watching " + file + ": " + failed.problem()));
+                events.accept(new KtstrEvent.Warning("could not stop watching " + files + ": " + failed.problem()));
             }
         }
     }

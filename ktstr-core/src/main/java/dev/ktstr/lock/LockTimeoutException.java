@@ -22,13 +22,16 @@ public final class LockTimeoutException extends KtstrException {
             List<LockHolder> holders,
             Clock clock,
             String remedy) {
-        super(
-                ErrorCode.LOCK_TIMEOUT,
+        this(
                 "flock " + mode.operation() + " on " + what + " timed out after " + Durations.format(timeout)
                         + " (lockfile " + lockFile + ", holders: " + inline(holders, clock) + ").",
                 lockFile,
-                remedy,
-                null);
+                holders,
+                remedy);
+    }
+
+    LockTimeoutException(String problem, Path lockFile, List<LockHolder> holders, String remedy) {
+        super(ErrorCode.LOCK_TIMEOUT, problem, lockFile, remedy, null);
         this.holders = holders;
     }
 

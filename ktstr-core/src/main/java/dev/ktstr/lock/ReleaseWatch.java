@@ -5,7 +5,9 @@ import dev.ktstr.os.NativeAccessException;
 import dev.ktstr.os.OsException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -38,20 +40,20 @@ final class ReleaseWatch {
         this.ticker = ticker;
     }
 
-    /** One waiting thread's interest in one lock file. */
+    /** One waiting thread's interest in some lock files. */
     final class Watch implements AutoCloseable {
-        private final int descriptor;
+        private final List<Integer> descriptors;
         private long seen;
 
-        private Watch(int descriptor) {
-            this.descriptor = descriptor;
-            this.seen = closings(descriptor);
+        private Watch(List<Integer> descriptors) {
+            this.descriptors = descriptors;
+            this.seen = closings(descriptors);
         }
 
         /**
-         * Returns when the file has been closed since the last call, or after {@code limit} at the latest.
+         * Returns when one of the files has been closed since the last call, or after {@code limit} at the latest.
          *
-         * @return whether it has been closed
+         * @return whether one has been closed
          */
         boolean await(Duration limit) throws OsException, InterruptedException {
             return ReleaseWatch.this.await(this, limit);
@@ -64,7 +66,7 @@ final class ReleaseWatch {
 
         @Override
         public void close() throws OsException {
-            forget(descriptor);
+            forget(descriptors);
         }
     }
 
@@ -73,14 +75,21 @@ final class ReleaseWatch {
      *
      * @throws OsException if this user has no inotify instance or watch left
      */
-    Watch on(Path lockFile) throws OsException, NativeAccessException {
+    Watch on(List<Path> lockFiles) throws OsException, NativeAccessException {
+        List<Integer> descriptors = new ArrayList<>();
         state.lock();
         try {
             Inotify instance = inotify == null ? Inotify.open() : inotify;
             inotify = instance;
-            int descriptor = instance.watchClose(lockFile);
-            watchers.merge(descriptor, 1, Integer::sum);
-            return new Watch(descriptor);
+            for (Path file : lockFiles) {
+                int descriptor = instance.watchClose(file);
+                watchers.merge(descriptor, 1, Integer::sum);
+                descriptors.add(descriptor);
+            }
+            return new Watch(descriptors);
+        } catch (OsException failed) {
+            forget(descriptors);
+            throw failed;
         } finally {
             state.unlock();
         }
@@ -103,7 +112,7 @@ final class ReleaseWatch {
                 rest = limit.toNanos() - (ticker.getAsLong() - start);
             }
             boolean closed = !isUnchanged(watch);
-            watch.seen = closings(watch.descriptor);
+            watch.seen = closings(watch.descriptors);
             return closed;
         } finally {
             state.unlock();
@@ -116,7 +125,7 @@ final class ReleaseWatch {
             if (!isRead) {
                 readEvents(0);
             }
-            watch.seen = closings(watch.descriptor);
+            watch.seen = closings(watch.descriptors);
         } finally {
             state.unlock();
         }
@@ -142,21 +151,25 @@ final class ReleaseWatch {
     }
 
     private boolean isUnchanged(Watch watch) {
-        return closings(watch.descriptor) == watch.seen;
+        return closings(watch.descriptors) == watch.seen;
     }
 
-    private long closings(int descriptor) {
-        return closings.getOrDefault(descriptor, 0L);
+    private long closings(List<Integer> descriptors) {
+        return descriptors.stream()
+                .mapToLong(each -> closings.getOrDefault(each, 0L))
+                .sum();
     }
 
-    private void forget(int descriptor) throws OsException {
+    private void forget(List<Integer> descriptors) throws OsException {
         state.lock();
         try {
-            if (watchers.merge(descriptor, -1, Integer::sum) == 0) {
-                watchers.remove(descriptor);
-                closings.remove(descriptor);
-                if (inotify != null) {
-                    inotify.unwatch(descriptor);
+            for (int descriptor : descriptors) {
+                if (watchers.merge(descriptor, -1, Integer::sum) == 0) {
+                    watchers.remove(descriptor);
+                    closings.remove(descriptor);
+                    if (inotify != null) {
+                        inotify.unwatch(descriptor);
+                    }
                 }
             }
         } finally {

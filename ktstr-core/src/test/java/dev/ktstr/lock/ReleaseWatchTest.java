@@ -37,7 +37,7 @@ class ReleaseWatchTest {
 
     @Test
     void aCloseSinceTheWatchBeganIsSeen() throws Exception {
-        try (ReleaseWatch.Watch watch = watches.on(file)) {
+        try (ReleaseWatch.Watch watch = watches.on(List.of(file))) {
             Fd.openForReading(file).close();
             assertThat(watch.await(FOR_EVER)).isTrue();
             Fd.openForReading(file).close();
@@ -48,7 +48,7 @@ class ReleaseWatchTest {
     @Test
     void theDeathOfAHolderIsSeen() throws Exception {
         try (FlockProcess holder = FlockProcess.hold(file, FlockMode.EXCLUSIVE);
-                ReleaseWatch.Watch watch = watches.on(file)) {
+                ReleaseWatch.Watch watch = watches.on(List.of(file))) {
             holder.kill();
             watch.await(FOR_EVER);
         }
@@ -56,14 +56,14 @@ class ReleaseWatchTest {
 
     @Test
     void withoutACloseItReturnsAtTheLimit() throws Exception {
-        try (ReleaseWatch.Watch watch = watches.on(file)) {
+        try (ReleaseWatch.Watch watch = watches.on(List.of(file))) {
             assertThat(watch.await(Duration.ofMillis(20))).isFalse();
         }
     }
 
     @Test
     void whatIsSkippedWakesNobodyAndWhatComesThenDoes() throws Exception {
-        try (ReleaseWatch.Watch watch = watches.on(file)) {
+        try (ReleaseWatch.Watch watch = watches.on(List.of(file))) {
             Fd.openForReading(file).close();
             watch.skip();
             watch.skip();
@@ -75,8 +75,8 @@ class ReleaseWatchTest {
 
     @Test
     void whatOneSkipsStillWakesAnother() throws Exception {
-        try (ReleaseWatch.Watch skipping = watches.on(file);
-                ReleaseWatch.Watch watch = watches.on(file)) {
+        try (ReleaseWatch.Watch skipping = watches.on(List.of(file));
+                ReleaseWatch.Watch watch = watches.on(List.of(file))) {
             Fd.openForReading(file).close();
             skipping.skip();
             assertThat(watch.await(FOR_EVER)).isTrue();
@@ -94,7 +94,7 @@ class ReleaseWatchTest {
             Files.writeString(files.get(i), "");
         }
         for (Path each : files) {
-            ReleaseWatch.Watch watch = watches.on(each);
+            ReleaseWatch.Watch watch = watches.on(List.of(each));
             waits.add(pool.submit(() -> {
                 try (watch) {
                     watch.await(FOR_EVER);
@@ -113,7 +113,7 @@ class ReleaseWatchTest {
 
     @Test
     void anInterruptEndsTheWait() throws Exception {
-        try (ReleaseWatch.Watch watch = watches.on(file)) {
+        try (ReleaseWatch.Watch watch = watches.on(List.of(file))) {
             Thread.currentThread().interrupt();
             assertThatThrownBy(() -> watch.await(FOR_EVER)).isInstanceOf(InterruptedException.class);
             assertThat(Thread.interrupted()).isFalse();

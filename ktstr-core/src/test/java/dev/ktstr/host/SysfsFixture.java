@@ -1,0 +1,62 @@
+package dev.ktstr.host;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** What a kernel shows of a machine that is not at hand, in files. */
+record SysfsFixture(Path directory) {
+    /** All these CPUs are online, and this process may use them. */
+    static SysfsFixture withCpus(Path directory, String cpus) throws IOException {
+        SysfsFixture fixture = new SysfsFixture(directory);
+        fixture.write("devices/cpu/online", cpus);
+        return fixture.allowing(cpus);
+    }
+
+    /** 8 CPUs, of which 4 share a cache; each cache on a node of its own. */
+    static SysfsFixture twoSockets(Path directory) throws IOException {
+        return withCpus(directory, "0-7")
+                .cache("0-3")
+                .cache("4-7")
+                .node(0, "0-3", "10 21")
+                .node(1, "4-7", "21 10");
+    }
+
+    SysfsFixture allowing(String cpus) throws IOException {
+        write("status", "Name:\tjava\nCpus_allowed:\tff\nCpus_allowed_list:\t" + cpus + "\nMems_allowed:\t1");
+        return this;
+    }
+
+    /** A unified cache of level 3 above ones of a CPU's own. */
+    SysfsFixture cache(String cpus) throws IOException {
+        for (int cpu : CpuList.parse(cpus)) {
+            index(cpu, 0, 1, "Data", Integer.toString(cpu));
+            index(cpu, 1, 1, "Instruction", cpus);
+            index(cpu, 2, 3, "Unified", cpus);
+        }
+        return this;
+    }
+
+    void index(int cpu, int index, int level, String type, String sharing) throws IOException {
+        String cache = "devices/cpu/cpu" + cpu + "/cache/index" + index + "/";
+        write(cache + "level", Integer.toString(level));
+        write(cache + "type", type);
+        write(cache + "shared_cpu_list", sharing);
+    }
+
+    SysfsFixture node(int node, String cpus, String distances) throws IOException {
+        write("devices/node/node" + node + "/cpulist", cpus);
+        write("devices/node/node" + node + "/distance", distances);
+        return this;
+    }
+
+    Topology topology() throws IOException {
+        return Topology.read(directory.resolve("devices"), directory.resolve("status"));
+    }
+
+    void write(String name, String text) throws IOException {
+        Path file = directory.resolve(name);
+        Files.createDirectories(file.getParent());
+        Files.writeString(file, text + "\n");
+    }
+}
