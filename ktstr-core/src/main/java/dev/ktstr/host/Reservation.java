@@ -48,6 +48,17 @@ public final class Reservation implements AutoCloseable {
     }
 
     /**
+     * Some of these CPUs, for one of several that share the reservation. Closing that does nothing.
+     *
+     * @param first counts them from 0
+     * @throws IndexOutOfBoundsException if there are not so many
+     */
+    public Reservation part(int first, int count) {
+        List<Integer> some = confines ? cpus.subList(first, first + count) : cpus;
+        return new Reservation(some, caches, confines, programs, () -> {});
+    }
+
+    /**
      * The command that runs another on the CPUs that are reserved, and all that it starts: by {@code taskset(1)}. The same
      * command where nothing was to be reserved ({@code KTSTR_BYPASS_LLC_LOCKS}, or no CPUs).
      *
@@ -55,7 +66,7 @@ public final class Reservation implements AutoCloseable {
      */
     public List<String> confine(List<String> command) throws HostException {
         if (!confines) {
-            return command;
+            return List.copyOf(command);
         }
         Path taskset = programs.find("taskset")
                 .orElseThrow(() -> new HostException(
@@ -69,7 +80,7 @@ public final class Reservation implements AutoCloseable {
     }
 
     @Override
-    public void close() throws IOException {
+    public synchronized void close() throws IOException {
         locks.close();
     }
 

@@ -6,6 +6,8 @@ import dev.ktstr.ErrorCode;
 import dev.ktstr.cache.KernelCache;
 import dev.ktstr.cache.KernelEntry;
 import dev.ktstr.cache.KernelLease;
+import dev.ktstr.host.Reservation;
+import dev.ktstr.host.ReservationSource;
 import dev.ktstr.os.Closer;
 import dev.ktstr.os.Fd;
 import dev.ktstr.os.Machine;
@@ -13,6 +15,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** Gathers what a machine needs, and starts it. For one start. */
 final class Launcher {
@@ -42,20 +45,28 @@ final class Launcher {
             Accelerator accelerator = new AcceleratorChoice(values, qemu).choose();
             Guest guest = Guest.create(environment);
             closer.add(guest::close);
-            List<String> command = mortal(setpriv);
-            command.addAll(new QemuCommand(arch, accelerator, values)
+            List<String> command = new QemuCommand(arch, accelerator, values)
                     .words(
                             qemu,
                             kernel.image(),
                             procPath(initramfs),
                             guest.consolePath(),
                             guest.stdoutPath(),
-                            guest.stderrPath()));
-            RunningVm vm = RunningVm.start(command, environment, accelerator, values.timeout(), guest, () -> {
-                try (lease) {
-                    initramfs.close();
-                }
-            });
+                            guest.stderrPath());
+            Optional<Reservation> cpus = reserve(); // last: whoever has reserved some waits for nothing else
+            if (cpus.isPresent()) {
+                closer.add(cpus.get()::close);
+                command = cpus.get().confine(command);
+            }
+            RunningVm vm =
+                    RunningVm.start(mortal(setpriv, command), environment, accelerator, values.timeout(), guest, () -> {
+                        try (lease;
+                                initramfs) {
+                            if (cpus.isPresent()) {
+                                cpus.get().close();
+                            }
+                        }
+                    });
             closer.add(vm::close);
             values.onStart().accept(vm);
             closer.keep();
@@ -67,11 +78,17 @@ final class Launcher {
      * Kills QEMU when the thread that starts it ends. Should that have happened before the kernel was told, the shell finds that
      * it has another parent by then.
      */
-    private static List<String> mortal(Path setpriv) {
+    private static List<String> mortal(Path setpriv, List<String> command) {
         List<String> words = new ArrayList<>(List.of(setpriv.toString(), "--pdeathsig", "KILL"));
         words.addAll(List.of("/bin/sh", "-c", "test \"$PPID\" = \"$0\" && exec \"$@\""));
         words.add(Long.toString(ProcessHandle.current().pid()));
+        words.addAll(command);
         return words;
+    }
+
+    private Optional<Reservation> reserve() throws IOException {
+        Optional<ReservationSource> source = values.reservation();
+        return source.isPresent() ? Optional.of(source.get().reserve()) : Optional.empty();
     }
 
     private static void requireSameArch(GuestArch arch, KernelEntry kernel) throws VmException {

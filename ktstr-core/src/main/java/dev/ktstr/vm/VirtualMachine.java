@@ -6,6 +6,8 @@ import dev.ktstr.cache.KernelEntry;
 import dev.ktstr.disk.DiskThrottle;
 import dev.ktstr.disk.TestDisk;
 import dev.ktstr.event.EventSink;
+import dev.ktstr.host.HostResources;
+import dev.ktstr.host.ReservationSource;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.channels.ClosedByInterruptException;
@@ -15,6 +17,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -69,6 +72,7 @@ public final class VirtualMachine {
      *
      * @throws VmException if the machine cannot be started
      * @throws dev.ktstr.cache.EntryException if the kernel is no longer stored
+     * @throws dev.ktstr.KtstrException if it was to have CPUs for itself, and they could not be reserved
      */
     public RunningVm start() throws IOException {
         try {
@@ -98,6 +102,8 @@ public final class VirtualMachine {
         private final Environment environment;
         private EventSink events = EventSink.logging();
         private Consumer<RunningVm> onStart = vm -> {};
+        private boolean exclusiveCpus;
+        private @Nullable ReservationSource reservation;
         private @Nullable KernelEntry kernel;
         private long memory = 512 * MEBIBYTE;
         private int cpus = 2;
@@ -121,6 +127,8 @@ public final class VirtualMachine {
             this.environment = other.environment;
             this.events = other.events;
             this.onStart = other.onStart;
+            this.exclusiveCpus = other.exclusiveCpus;
+            this.reservation = other.reservation;
             this.kernel = other.kernel;
             this.memory = other.memory;
             this.cpus = other.cpus;
@@ -161,6 +169,22 @@ public final class VirtualMachine {
         /** How many virtual processors; 2 unless told otherwise. */
         public Builder cpus(int count) {
             this.cpus = count;
+            return this;
+        }
+
+        /**
+         * Has a CPU of this machine reserved for each virtual processor while it runs, as
+         * {@link HostResources#reserveCpus(int)} does it, and QEMU confined to these. Whoever holds some is not to wait for
+         * more: for several machines at the same time reserve for all of them, and give each its {@link #reservation}.
+         */
+        public Builder exclusiveCpus() {
+            this.exclusiveCpus = true;
+            return this;
+        }
+
+        /** Confines QEMU to CPUs that are reserved at each start, after everything else; closed when the machine has ended. */
+        public Builder reservation(ReservationSource source) {
+            this.reservation = source;
             return this;
         }
 
@@ -316,6 +340,14 @@ public final class VirtualMachine {
 
         Consumer<RunningVm> onStart() {
             return onStart;
+        }
+
+        Optional<ReservationSource> reservation() {
+            return Optional.ofNullable(reservation)
+                    .or(() -> exclusiveCpus
+                            ? Optional.of(() ->
+                                    HostResources.open(environment, events).reserveCpus(cpus))
+                            : Optional.empty());
         }
 
         KernelEntry kernel() {

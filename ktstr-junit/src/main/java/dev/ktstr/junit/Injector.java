@@ -56,6 +56,7 @@ final class Injector {
     void prepare(Executable executable) throws IOException {
         check(executable);
         for (Parameter parameter : executable.getParameters()) {
+            find(parameter, KtstrVm.class).ifPresent(annotation -> claim(parameter, annotation));
             if (isDisk(parameter, parameter.getType())) {
                 value(parameter, parameter.getType());
             } else if (isOurs(parameter) && parameter.getType() != KernelCache.class) {
@@ -130,10 +131,20 @@ final class Injector {
         Optional<KtstrVm> annotation = find(where, KtstrVm.class);
         scope.allDisks().forEach(builder::disk);
         if (annotation.isPresent()) {
+            claim(where, annotation.get());
+            if (annotation.get().exclusiveCpus()) {
+                builder.reservation(scope.exclusiveCpus().of(where));
+            }
             return Declarations.machine(annotation.get(), where, builder);
         }
         requireBuiltExtension(KtstrVm.class, where);
         return builder.build();
+    }
+
+    private void claim(AnnotatedElement where, KtstrVm annotation) {
+        if (annotation.exclusiveCpus()) {
+            scope.exclusiveCpus().claim(where, annotation.cpus());
+        }
     }
 
     private DiskSpec disk(AnnotatedElement where, Class<?> type) throws IOException {

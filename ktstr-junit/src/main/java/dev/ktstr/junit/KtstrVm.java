@@ -23,6 +23,14 @@ public @interface KtstrVm {
     /** How many virtual processors. */
     int cpus() default 2;
 
+    /**
+     * Whether it is to have a CPU of this machine for each virtual processor to itself, for measurements say. They are reserved for all such
+     * machines of the test together, when the first of them starts, and until the test is over; others who reserve CPUs, in
+     * whichever process, wait for that. They wait up to five minutes, and so does the test. More than this machine has are missing, see
+     * {@link KtstrKernel#onMissing}.
+     */
+    boolean exclusiveCpus() default false;
+
     /** From the start of QEMU until the command has ended, such as {@code 30s} or {@code 5m}. */
     String timeout() default "2m";
 }

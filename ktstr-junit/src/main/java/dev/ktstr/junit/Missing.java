@@ -28,7 +28,8 @@ final class Missing {
             ErrorCode.VM_PROGRAM_MISSING,
             ErrorCode.FORMATTER_MISSING,
             ErrorCode.REFLINK_IMPOSSIBLE,
-            ErrorCode.ACCELERATOR);
+            ErrorCode.ACCELERATOR,
+            ErrorCode.HOST_CPUS);
 
     private Missing() {}
 

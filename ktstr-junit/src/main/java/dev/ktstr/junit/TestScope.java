@@ -31,6 +31,7 @@ final class TestScope implements AutoCloseable, ExtensionContext.Store.Closeable
     private final Host host;
     private final Map<String, LockGuard> locks = new LinkedHashMap<>();
     private final Map<AnnotatedElement, TestDisk> disks = new LinkedHashMap<>();
+    private final ExclusiveCpus cpus = new ExclusiveCpus(this);
     private final List<RunningVm> machines = new CopyOnWriteArrayList<>();
     /** Held while a kernel's lock is waited for, or a disk is made; the monitor never is. */
     private final Object leasing = new Object();
@@ -159,6 +160,10 @@ final class TestScope implements AutoCloseable, ExtensionContext.Store.Closeable
         return VirtualMachine.builder(host.environment()).kernel(kernel.entry()).onStart(machines::add);
     }
 
+    ExclusiveCpus exclusiveCpus() {
+        return cpus;
+    }
+
     /** All that were started here and in the contexts around it. */
     List<RunningVm> allMachines() {
         return inwards().stream().flatMap(scope -> scope.machines.stream()).toList();
@@ -181,6 +186,7 @@ final class TestScope implements AutoCloseable, ExtensionContext.Store.Closeable
             ownLease().ifPresent(held -> closer.add(held::close));
             ownDisks().forEach(disk -> closer.add(disk::close));
             closer.add(() -> keepEvidence(failure));
+            closer.add(cpus::close);
             machines.forEach(machine -> closer.add(machine::close)); // before their disks are kept
         }
     }
