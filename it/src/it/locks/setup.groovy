@@ -1,7 +1,7 @@
 // Locks of a store that templates share, and of the host. One is held by somebody without a record, and by somebody
 // elsewhere, of whom there is only a record. Both end by themselves, should verify.groovy not come to it.
 ['cache/.locks/k.lock', 'cache/.locks/ext4-256m-0123456789abcdef.lock', 'cache/.locks/source-0badcafe.lock',
- 'host/ktstr-llc-10.lock', 'host/ktstr-llc-2.lock', 'host/ktstr-cpu-0.lock', 'host/ktstr-lock-db.lock',
+ 'host/ktstr-llc-100000.lock', 'host/ktstr-llc-99998.lock', 'host/ktstr-cpu-0.lock', 'host/ktstr-lock-db.lock',
  'cache/.locks/holders/k.lock/7-0123abcd'].each {
     File file = new File(basedir, it)
     file.parentFile.mkdirs()

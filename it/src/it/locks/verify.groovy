@@ -6,11 +6,13 @@ def holder = pid('holder.pid')
 def check = { text ->
     def document = new JsonSlurper().parseText(text)
     assert document.keySet() as List == ['llcs', 'cpus', 'cache', 'run_dirs', 'templates', 'source_trees', 'named']
-    assert document.llcs*.llc_idx == [2, 10]
+    assert document.llcs*.llc_idx == [99998, 100000]
     assert document.llcs[0].keySet() as List == ['llc_idx', 'numa_node', 'lockfile', 'holders']
     assert document.llcs[0].numa_node == null && document.llcs[0].holders == []
-    assert document.llcs[0].lockfile == new File(basedir, 'host/ktstr-llc-2.lock').canonicalPath
+    assert document.llcs[0].lockfile == new File(basedir, 'host/ktstr-llc-99998.lock').canonicalPath
     assert document.cpus*.cpu == [0]
+    def node = new File('/sys/devices/system/cpu/cpu0').list().findAll { it ==~ /node\d+/ }.collect { it.substring(4) as int }[0]
+    assert document.cpus[0].numa_node == node
     assert document.cache*.cache_key == ['ext4-256m-0123456789abcdef', 'k', 'source-0badcafe']
     assert document.run_dirs == []
     assert document.templates*.template_key == ['ext4-256m-0123456789abcdef']

@@ -10,6 +10,9 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,18 +20,29 @@ import org.jspecify.annotations.Nullable;
  *
  * @param array the array's name
  * @param field what an element calls its lock
- * @param isNumbered whether locks have numbers for names, and NUMA nodes
+ * @param nodes the NUMA nodes of locks that have numbers for names; null where they have none
  */
 record LockSection(
-        String array, String heading, String field, String column, boolean isNumbered, List<ListedLock> locks) {
+        String array,
+        String heading,
+        String field,
+        String column,
+        @Nullable IntFunction<OptionalInt> nodes,
+        List<ListedLock> locks) {
     private static final String UNKNOWN_NODE = "?";
 
     static LockSection named(String array, String heading, String field, String column, List<ListedLock> locks) {
-        return new LockSection(array, heading, field, column, false, locks);
+        return new LockSection(array, heading, field, column, null, locks);
     }
 
-    static LockSection numbered(String array, String heading, String field, String column, List<ListedLock> locks) {
-        return new LockSection(array, heading, field, column, true, locks);
+    static LockSection numbered(
+            String array,
+            String heading,
+            String field,
+            String column,
+            IntFunction<OptionalInt> nodes,
+            List<ListedLock> locks) {
+        return new LockSection(array, heading, field, column, nodes, locks);
     }
 
     /** @param clock says how long ago somebody took a lock */
@@ -43,10 +57,11 @@ record LockSection(
         int file = width(
                 "LOCKFILE",
                 locks.stream().map(lock -> lock.lockFile().toString()).toList());
+        boolean isNumbered = nodes != null;
         String row = "  %-" + name + "s  " + (isNumbered ? "%-4s  " : "%s") + "%-" + file + "s  %s";
         lines.add(String.format(Locale.ROOT, row, column, isNumbered ? "NODE" : "", "LOCKFILE", "HOLDERS"));
         for (ListedLock lock : locks) {
-            String node = isNumbered ? UNKNOWN_NODE : "";
+            String node = isNumbered ? node(lock).map(String::valueOf).orElse(UNKNOWN_NODE) : "";
             List<String> holders = holders(lock, clock);
             lines.add(String.format(Locale.ROOT, row, name(lock), node, file(lock), holders.get(0)));
             holders.stream().skip(1).forEach(each -> lines.add(String.format(Locale.ROOT, row, "", "", "", each)));
@@ -58,9 +73,9 @@ record LockSection(
         ArrayNode elements = document.putArray(array);
         for (ListedLock lock : locks) {
             ObjectNode element = elements.addObject();
-            if (isNumbered) {
+            if (nodes != null) {
                 element.put(field, Integer.parseInt(lock.name()));
-                element.putNull("numa_node");
+                element.put("numa_node", node(lock).orElse(null));
             } else {
                 element.put(field, lock.name());
             }
@@ -68,6 +83,11 @@ record LockSection(
             ArrayNode holders = element.putArray("holders");
             lock.holders().forEach(each -> add(holders.addObject(), each));
         }
+    }
+
+    private Optional<Integer> node(ListedLock lock) {
+        OptionalInt node = nodes == null ? OptionalInt.empty() : nodes.apply(Integer.parseInt(lock.name()));
+        return node.isPresent() ? Optional.of(node.getAsInt()) : Optional.empty();
     }
 
     private static void add(ObjectNode node, LockHolder holder) {

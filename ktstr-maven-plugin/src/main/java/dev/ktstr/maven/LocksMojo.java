@@ -6,12 +6,16 @@ import dev.ktstr.Environment;
 import dev.ktstr.ErrorCode;
 import dev.ktstr.KtstrException;
 import dev.ktstr.cache.KernelCache;
+import dev.ktstr.host.LastLevelCache;
+import dev.ktstr.host.Topology;
 import dev.ktstr.lock.HostLocks;
 import dev.ktstr.lock.ListedLock;
 import dev.ktstr.lock.LockSurvey;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
 import org.apache.maven.plugins.annotations.Mojo;
 import org.apache.maven.plugins.annotations.Parameter;
 import org.jspecify.annotations.Nullable;
@@ -52,6 +56,29 @@ public final class LocksMojo extends AbstractJsonMojo {
         }
     }
 
+    /** On which NUMA nodes things are, as far as the kernel tells. */
+    private record Nodes(Optional<Topology> topology) {
+        static Nodes here() {
+            try {
+                return new Nodes(Optional.of(Topology.read()));
+            } catch (IOException hidden) {
+                return new Nodes(Optional.empty());
+            }
+        }
+
+        OptionalInt ofCache(int index) {
+            return topology.stream()
+                    .flatMap(known -> known.caches().stream())
+                    .filter(cache -> cache.index() == index)
+                    .mapToInt(LastLevelCache::node)
+                    .findFirst();
+        }
+
+        OptionalInt ofCpu(int cpu) {
+            return topology.map(known -> known.nodeOf(cpu)).orElse(OptionalInt.empty());
+        }
+    }
+
     private void repeat(KernelCache cache, Duration pause) throws IOException {
         boolean isFirst = true;
         try {
@@ -80,6 +107,7 @@ public final class LocksMojo extends AbstractJsonMojo {
         Environment environment = Environment.system();
         LockSurvey survey = LockSurvey.now(environment);
         HostLocks host = HostLocks.of(environment);
+        Nodes nodes = Nodes.here();
         List<ListedLock> entries = cache.locks(survey);
         List<ListedLock> sourceTrees = entries.stream()
                 .filter(lock -> lock.name().startsWith(SOURCE_TREE))
@@ -87,8 +115,8 @@ public final class LocksMojo extends AbstractJsonMojo {
                         new ListedLock(lock.name().substring(SOURCE_TREE.length()), lock.lockFile(), lock.holders()))
                 .toList();
         return List.of(
-                LockSection.numbered("llcs", "LLC locks", "llc_idx", "LLC", host.llcs(survey)),
-                LockSection.numbered("cpus", "Per-CPU locks", "cpu", "CPU", host.cpus(survey)),
+                LockSection.numbered("llcs", "LLC locks", "llc_idx", "LLC", nodes::ofCache, host.llcs(survey)),
+                LockSection.numbered("cpus", "Per-CPU locks", "cpu", "CPU", nodes::ofCpu, host.cpus(survey)),
                 LockSection.named("cache", "Cache-entry locks", "cache_key", "CACHE KEY", entries),
                 // Directories of test results, which only the original has.
                 LockSection.named("run_dirs", "Run-dir locks", "run_key", "RUN KEY", List.of()),
