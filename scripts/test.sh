@@ -11,8 +11,8 @@ usage() {
 usage: scripts/test.sh
 
 Installs the packages that the tests need (through apt, saying which), fetches a kernel to test with, builds with
-formatter and static analysis, and runs all tests: unit tests, integration tests, sample projects under Maven 3.8 and
-3.9. Fails if a test failed or was skipped, or if none ran. The last line says how many passed and failed.
+formatter and static analysis, and runs all tests: unit tests, integration tests, sample projects under Maven 3.9 and,
+on the first JDK, 3.8. Fails if a test failed or was skipped, or if none ran. The last line says how many passed and failed.
 
 Needs Maven, and root: some tests mount file systems. Without root it starts itself again with sudo, if that asks for no
 password. About 17 minutes on 2 cores; one module's unit tests alone: mvn -pl ktstr-core -am test
@@ -159,7 +159,7 @@ build() {
 
 main() {
   local major i
-  local -a majors offline=()
+  local -a majors later=()
   need_packages 'to build' maven
   local -a cross=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross)
   [[ $(uname -m) != aarch64 ]] || cross=(gcc-x86-64-linux-gnu libc6-dev-amd64-cross)
@@ -183,8 +183,9 @@ modules, and the tests need vmlinux and modules: run them on Debian"
   build
   for i in "${!majors[@]}"; do
     JDK=${JDKS[$i]}
-    run_tests "${majors[$i]}" "${offline[@]}"
-    offline=(-o) # by now everything is there
+    run_tests "${majors[$i]}" "${later[@]}"
+    # By now everything is there; and what an old Maven does on one JDK, it does on the others.
+    later=(-o -Dit.maven38.skip=true)
   done
   say "reports are in $REPORTS; $((SECONDS / 60)) min $((SECONDS % 60)) s"
   printf '%s\n' "${SUMMARY[@]}"

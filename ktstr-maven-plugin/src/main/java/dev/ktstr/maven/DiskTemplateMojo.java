@@ -1,19 +1,10 @@
 package dev.ktstr.maven;
 
 import dev.ktstr.ByteSizes;
-import dev.ktstr.ErrorCode;
-import dev.ktstr.cache.KernelLease;
-import dev.ktstr.cache.KernelSelector;
 import dev.ktstr.disk.DiskSpec;
-import dev.ktstr.disk.DiskTemplates;
-import dev.ktstr.disk.Filesystem;
 import dev.ktstr.disk.Template;
-import dev.ktstr.event.KtstrEvent;
 import dev.ktstr.os.FileStat;
-import dev.ktstr.vm.VmFormatter;
 import java.io.IOException;
-import java.util.Locale;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.maven.plugins.annotations.LifecyclePhase;
 import org.apache.maven.plugins.annotations.Mojo;
 import org.apache.maven.plugins.annotations.Parameter;
@@ -32,7 +23,6 @@ import org.jspecify.annotations.Nullable;
         defaultPhase = LifecyclePhase.GENERATE_TEST_RESOURCES)
 public final class DiskTemplateMojo extends AbstractKtstrMojo {
     private static final String HOST = "host";
-    private static final String VM = "vm";
 
     /**
      * What to format with: <code>ext4</code>, <code>xfs</code> or <code>btrfs</code>.
@@ -88,62 +78,23 @@ public final class DiskTemplateMojo extends AbstractKtstrMojo {
     @Override
     void run() throws IOException {
         DiskSpec spec = spec();
-        switch (formatter) {
-            case HOST -> ensure(templates(), spec);
-            case VM -> formatInVm(spec);
-            default ->
-                throw new GoalException(
-                        ErrorCode.ENV_SETTING,
-                        "reading ktstr.formatter: \"" + formatter + "\" is no formatter",
-                        null,
-                        "set it to host or vm, or leave it out: then this machine's mkfs formats, without privileges");
-        }
-    }
-
-    /** The kernel is held from before the template's lock is taken: that is the order of locks. */
-    private void formatInVm(DiskSpec spec) throws IOException {
-        String selector =
-                kernel != null ? kernel : environment().variable("KTSTR_KERNEL").orElse(KernelSelector.LATEST);
-        try (KernelLease lease = cache().lease(KernelSelector.parse(selector))) {
-            getLog().debug("formatting with kernel " + lease.entry().key());
-            ensure(templates().withFormatter(new VmFormatter(environment(), lease, this::report)), spec);
-        }
-    }
-
-    private void ensure(DiskTemplates templates, DiskSpec spec) throws IOException {
-        AtomicBoolean made = new AtomicBoolean();
-        Template template = templates
-                .withEvents(event -> {
-                    if (event instanceof KtstrEvent.Published) {
-                        made.set(true);
-                    }
-                    report(event);
-                })
-                .ensure(spec);
+        TemplateMaker.Formatter who = TemplateMaker.formatter("ktstr.formatter", formatter);
+        TemplateMaker.Made made = new TemplateMaker(environment(), this::report, getLog()).ensure(spec, who, kernel);
+        Template template = made.template();
         long allocated = FileStat.of(template.image()).map(FileStat::allocated).orElse(0L);
-        getLog().info((made.get() ? "formatted " : "already there: ") + template.key());
+        getLog().info((made.isNew() ? "formatted " : "already there: ") + template.key());
         getLog().info("  disk   " + spec);
         getLog().info("  image  " + template.image() + " (" + ByteSizes.format(allocated) + " on disk)");
     }
 
     private DiskSpec spec() throws IOException {
-        DiskSpec.Builder spec = DiskSpec.builder().filesystem(kind()).size(size).variant(variant);
+        DiskSpec.Builder spec = DiskSpec.builder()
+                .filesystem(TemplateMaker.filesystem("ktstr.filesystem", filesystem))
+                .size(size)
+                .variant(variant);
         if (label != null) {
             spec.label(label);
         }
         return spec.build();
-    }
-
-    private Filesystem kind() throws GoalException {
-        for (Filesystem each : Filesystem.values()) {
-            if (each != Filesystem.RAW && each.text().equals(filesystem.toLowerCase(Locale.ROOT))) {
-                return each;
-            }
-        }
-        throw new GoalException(
-                ErrorCode.ENV_SETTING,
-                "reading ktstr.filesystem: \"" + filesystem + "\" is no file system that disks are formatted with",
-                null,
-                "take ext4, xfs or btrfs");
     }
 }

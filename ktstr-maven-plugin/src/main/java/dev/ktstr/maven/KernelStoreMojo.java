@@ -4,9 +4,7 @@ import dev.ktstr.ErrorCode;
 import dev.ktstr.cache.KernelCache;
 import dev.ktstr.cache.Modules;
 import dev.ktstr.cache.StoreRequest;
-import dev.ktstr.event.KtstrEvent;
 import dev.ktstr.maven.packages.CompressedModules;
-import dev.ktstr.maven.packages.KernelPackages;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -27,7 +25,7 @@ import org.jspecify.annotations.Nullable;
         requiresProject = false,
         threadSafe = true,
         defaultPhase = LifecyclePhase.GENERATE_TEST_RESOURCES)
-public final class KernelStoreMojo extends AbstractKtstrMojo {
+public final class KernelStoreMojo extends AbstractStoreMojo {
     /**
      * The boot image: the distribution's <code>vmlinuz</code>, a <code>bzImage</code>, or an uncompressed arm64
      * <code>Image</code>.
@@ -121,58 +119,24 @@ public final class KernelStoreMojo extends AbstractKtstrMojo {
     @Parameter(property = "ktstr.lockTimeout")
     private @Nullable String lockTimeout;
 
-    @Parameter(defaultValue = "${settings.interactiveMode}", readonly = true)
-    private boolean interactive;
-
-    private @Nullable Progress progress;
-
     @Override
-    void run() throws IOException {
-        Modules choice = modules();
+    void run(Progress meter) throws IOException {
+        Modules choice = KernelSources.modules("ktstr.modules", modules);
         requireOneSource();
         KernelCache cache = cache();
-        try (Progress meter = Progress.of(getLog().isInfoEnabled(), interactive, getLog()::info)) {
-            progress = meter;
-            List<String> summary = packages == null || packages.isEmpty()
-                    ? StoreSummary.lines(
-                            cache.store(request(meter).modules(choice).build()), List.of())
-                    : storePackages(cache, packages, choice, meter);
-            meter.close();
-            summary.forEach(getLog()::info);
-        }
+        List<String> summary = packages == null || packages.isEmpty()
+                ? StoreSummary.lines(cache.store(request(meter).modules(choice).build()), List.of())
+                : storePackages(cache, packages, choice, meter);
+        meter.close();
+        summary.forEach(getLog()::info);
     }
 
     private List<String> storePackages(KernelCache cache, List<File> files, Modules choice, Progress meter)
             throws IOException {
         List<Path> paths = files.stream().map(File::toPath).toList();
-        try (KernelPackages kernel = KernelPackages.open(paths, meter)) {
-            StoreRequest.Builder request =
-                    StoreRequest.builder().packages(kernel.ids()).contents(kernel);
-            return StoreSummary.lines(
-                    cache.store(common(request).modules(choice).build()), kernel.ids());
-        }
-    }
-
-    /** A line that moves would be left in the log. */
-    @Override
-    void report(KtstrEvent event) {
-        if (progress != null) {
-            progress.clear();
-        }
-        super.report(event);
-    }
-
-    private Modules modules() throws GoalException {
-        for (Modules each : Modules.values()) {
-            if (each.text().equals(modules)) {
-                return each;
-            }
-        }
-        throw new GoalException(
-                ErrorCode.ENV_SETTING,
-                "reading ktstr.modules: \"" + modules + "\" is none of none, boot and all",
-                null,
-                "leave it out for boot: what a virtual machine needs to find its disks");
+        KernelSources.Packaged stored =
+                KernelSources.store(cache, paths, request -> common(request).modules(choice), meter);
+        return StoreSummary.lines(stored.result(), stored.packages());
     }
 
     private void requireOneSource() throws GoalException {

@@ -2,12 +2,11 @@ package dev.ktstr.maven;
 
 import java.lang.reflect.Field;
 
-/** Gives goals their parameters, as Maven does. */
+/** Gives goals, and what is in their configuration, their parameters, as Maven does. */
 public final class Goals {
     private Goals() {}
 
-    public static <T extends AbstractKtstrMojo> T with(T goal, String parameter, Object value)
-            throws ReflectiveOperationException {
+    public static <T> T with(T goal, String parameter, Object value) throws ReflectiveOperationException {
         Field field = field(goal.getClass(), parameter);
         field.setAccessible(true);
         field.set(goal, value);
@@ -18,7 +17,7 @@ public final class Goals {
         try {
             return type.getDeclaredField(name);
         } catch (NoSuchFieldException inherited) {
-            if (type == AbstractKtstrMojo.class) {
+            if (type == Object.class) {
                 throw inherited;
             }
             return field(type.getSuperclass(), name);
