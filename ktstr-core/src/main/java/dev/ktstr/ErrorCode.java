@@ -56,6 +56,7 @@ public enum ErrorCode {
     HOST_CPUS("KT-HOST-01", Kind.MISTAKE),
     TEST_DECLARATION("KT-JUNIT-01", Kind.MISTAKE),
     PREPARE_MISSING("KT-PREP-01", Kind.MISTAKE),
+    DOCTOR_FAILED("KT-DOCTOR-01", Kind.MISTAKE),
     REQUEST_CONTRADICTORY("KT-ARG-01", Kind.MISTAKE);
 
     /** Who has to act: the person who asked, or whoever looks after the machine. */

@@ -257,6 +257,14 @@ public final class KernelCache {
     }
 
     /**
+     * What stores that died have left behind, which {@link #clean} removes besides entries, and so does the next store of the
+     * same kernel. Takes no lock, and removes nothing.
+     */
+    public List<Path> orphans() throws IOException {
+        return root.debris();
+    }
+
+    /**
      * Re-reads an entry, whether usable or corrupt, under its shared lock where there is one.
      *
      * @throws EntryException if there is nothing by that key

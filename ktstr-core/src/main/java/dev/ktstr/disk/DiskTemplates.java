@@ -21,6 +21,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -212,6 +213,25 @@ public final class DiskTemplates {
             cleaner.remove(key, () -> true); // it has no generations: whatever has that key by now is to go
         }
         return cleaner.report(dryRun ? 0 : sweep());
+    }
+
+    /**
+     * What formatters and disks have left behind whose processes have ended, which {@link #clean} removes besides templates, and
+     * so does the next formatting. Takes no lock, and removes nothing.
+     */
+    public List<Path> orphans() throws IOException {
+        List<Path> orphans = new ArrayList<>(root.debris());
+        orphans.addAll(new TemplateSweep(root.path(), environment, events).orphans());
+        Path disks = files.chosen();
+        if (!disks.equals(root.path())) {
+            orphans.addAll(new TemplateSweep(disks, environment, events).orphans());
+        }
+        return orphans;
+    }
+
+    /** Where test disks are made: {@code KTSTR_DISK_DIR}, else beside the templates. It may not be there yet. */
+    public Path diskDirectory() throws IOException {
+        return files.chosen();
     }
 
     /** The lock file of every template that has one, held or not. Takes none of them. */

@@ -7,20 +7,27 @@ import java.util.Map;
 import java.util.Optional;
 
 /** What people call the file system at a path, by the magic numbers of linux/include/uapi/linux/magic.h. */
-final class FilesystemType {
-    private static final Map<Long, String> NAMES = Map.of(
-            0x9123683EL, "btrfs",
-            0x58465342L, "xfs",
-            0xEF53L, "ext4",
-            0x01021994L, "tmpfs",
-            0x794C7630L, "overlayfs",
-            0xCA451A4EL, "bcachefs",
-            0xF2F52010L, "f2fs",
-            0x2FC12FC1L, "zfs");
+public final class FilesystemType {
+    private static final Map<Long, String> NAMES = Map.ofEntries(
+            Map.entry(0x9123683EL, "btrfs"),
+            Map.entry(0x58465342L, "xfs"),
+            Map.entry(0xEF53L, "ext4"),
+            Map.entry(0x01021994L, "tmpfs"),
+            Map.entry(0x794C7630L, "overlayfs"),
+            Map.entry(0xCA451A4EL, "bcachefs"),
+            Map.entry(0xF2F52010L, "f2fs"),
+            Map.entry(0x2FC12FC1L, "zfs"),
+            Map.entry(0x01021997L, "9p"),
+            Map.entry(0x6969L, "NFS"),
+            Map.entry(0xFF534D42L, "CIFS"),
+            Map.entry(0xFE534D42L, "SMB2"),
+            Map.entry(0x00C36400L, "CephFS"),
+            Map.entry(0x65735546L, "FUSE"));
 
     private FilesystemType() {}
 
-    static String nameAt(Path path) throws NativeAccessException {
+    /** Such as {@code xfs}; a description, where the number is not known. */
+    public static String nameAt(Path path) throws NativeAccessException {
         Optional<Long> type = Filesystems.typeAt(path);
         return type.map(number -> NAMES.getOrDefault(number, "a file system of type 0x" + Long.toHexString(number)))
                 .orElse("an unknown file system");

@@ -12,10 +12,11 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.regex.Pattern;
 
 /**
- * A directory that only this user can enter, for one disk that has to have a name. The file {@code lock} in it is held for as
- * long as the disk is in use: when somebody else gets that lock, the directory is debris.
+ * A directory that only this user can enter, for a disk that has to have a name, and for whatever else is needed in a store for
+ * a while. The file {@code lock} in it is held for as long as it is in use: when somebody else gets that lock, the directory is
+ * debris, which the next sweep of the disk templates removes.
  */
-final class PrivateDirectory implements AutoCloseable {
+public final class PrivateDirectory implements AutoCloseable {
     static final Pattern NAME = Pattern.compile("\\.disks-[0-9]{1,10}\\.[0-9a-f]{8}");
     static final String LOCK = "lock";
 
@@ -27,7 +28,8 @@ final class PrivateDirectory implements AutoCloseable {
         this.guard = guard;
     }
 
-    static PrivateDirectory create(Path parent, Environment environment) throws IOException {
+    /** A new one. */
+    public static PrivateDirectory create(Path parent, Environment environment) throws IOException {
         String name = ".disks-" + ProcessHandle.current().pid() + "." + environment.randomSuffix();
         Path path = Files.createDirectory(
                 parent.resolve(name),
@@ -40,10 +42,16 @@ final class PrivateDirectory implements AutoCloseable {
         }
     }
 
+    /** The directory itself. */
+    public Path path() {
+        return path;
+    }
+
     Path disk() {
         return path.resolve("disk.img");
     }
 
+    /** Removes it, with all that is in it. */
     @Override
     public void close() throws IOException {
         try (guard) {

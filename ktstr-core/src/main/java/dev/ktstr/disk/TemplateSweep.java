@@ -16,6 +16,8 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -59,6 +61,41 @@ final class TemplateSweep {
             events.accept(new KtstrEvent.Warning("could not look for orphaned disks: " + failed));
         }
         return swept;
+    }
+
+    /** What {@link #run} would remove now. Takes no lock, and removes nothing. */
+    List<Path> orphans() throws IOException {
+        List<Path> orphans = new ArrayList<>();
+        try (DirectoryStream<Path> all = Files.newDirectoryStream(root, ".*")) {
+            for (Path path : all) {
+                if (isOrphan(path)) {
+                    orphans.add(path);
+                }
+            }
+        } catch (NoSuchFileException noRoot) {
+            return List.of();
+        } catch (DirectoryIteratorException failed) {
+            throw failed.getCause();
+        }
+        return orphans;
+    }
+
+    private boolean isOrphan(Path path) throws IOException {
+        String name = String.valueOf(path.getFileName());
+        Matcher instant = INSTANT_NAME.matcher(name);
+        try {
+            if (!Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
+                return instant.matches() && isOver(path, Long.parseLong(instant.group(1)));
+            }
+            Path lock = path.resolve(PrivateDirectory.LOCK);
+            return PrivateDirectory.NAME.matcher(name).matches()
+                    && Files.isExecutable(path)
+                    && isOlderThan(path, BIRTH)
+                    && (!Files.exists(lock, LinkOption.NOFOLLOW_LINKS)
+                            || Flock.on(lock).holders().isEmpty());
+        } catch (NoSuchFileException gone) {
+            return false; // its owner has just removed it
+        }
     }
 
     private boolean isSwept(Path path) {

@@ -47,6 +47,11 @@ public final class HostLocks {
         }
     }
 
+    /** Where they are; it need not be there. */
+    public Path directory() {
+        return directory;
+    }
+
     /**
      * The lock of a name: whoever takes it, in whichever process of this machine, leaves a record of who they are. Several
      * are to be taken in order of name. Touches nothing yet.

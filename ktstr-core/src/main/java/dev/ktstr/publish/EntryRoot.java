@@ -22,7 +22,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -150,6 +152,18 @@ public final class EntryRoot {
             }
         }
         return swept;
+    }
+
+    /** What {@link #sweep} would remove now. Takes no lock, and removes nothing. */
+    public List<Path> debris() throws IOException {
+        Set<String> held = locks(LockSurvey.now(environment)).stream()
+                .filter(lock -> !lock.holders().isEmpty())
+                .map(ListedLock::name)
+                .collect(Collectors.toSet());
+        return staging().entrySet().stream()
+                .filter(each -> !held.contains(each.getValue()))
+                .map(Map.Entry::getKey)
+                .toList();
     }
 
     /** As {@link #sweep}, of one key, for whoever holds its lock. */

@@ -80,12 +80,8 @@ enum GuestArch {
         return qemu;
     }
 
-    String debianPackage() {
-        return debianPackage;
-    }
-
-    String fedoraPackage() {
-        return fedoraPackage;
+    RequiredProgram program() {
+        return new RequiredProgram(qemu, debianPackage, fedoraPackage);
     }
 
     String machine() {

@@ -74,7 +74,7 @@ final class Initramfs {
      */
     Fd create(KernelEntry kernel) throws IOException {
         InitramfsCache cache = new InitramfsCache(environment, values.events());
-        Path busybox = programs.require("busybox", "busybox-static", "busybox");
+        Path busybox = programs.require(RequiredProgram.BUSYBOX);
         try (Closer closer = new Closer()) {
             Fd whole = cache.copyOf(List.of(kernel.directory(), busybox), sink -> writeBase(sink, busybox, kernel));
             closer.add(whole::close);

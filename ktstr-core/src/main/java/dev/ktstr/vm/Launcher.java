@@ -36,8 +36,8 @@ final class Launcher {
             KernelEntry kernel = lease.entry();
             GuestArch arch = GuestArch.of(kernel.metadata().arch());
             requireSameArch(arch, kernel);
-            Path qemu = programs.require(arch.qemu(), arch.debianPackage(), arch.fedoraPackage());
-            Path setpriv = programs.require("setpriv", "util-linux", "util-linux");
+            Path qemu = programs.require(arch.program());
+            Path setpriv = programs.require(RequiredProgram.SETPRIV);
             long kernelSize = arch.sizeInMemory(kernel.image());
             Fd initramfs = new Initramfs(values, programs).create(kernel);
             closer.add(initramfs::close);

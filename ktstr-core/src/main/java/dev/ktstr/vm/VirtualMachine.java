@@ -8,6 +8,7 @@ import dev.ktstr.disk.TestDisk;
 import dev.ktstr.event.EventSink;
 import dev.ktstr.host.HostResources;
 import dev.ktstr.host.ReservationSource;
+import dev.ktstr.os.Machine;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.channels.ClosedByInterruptException;
@@ -40,6 +41,15 @@ public final class VirtualMachine {
 
     public static Builder builder(Environment environment) {
         return new Builder(environment);
+    }
+
+    /**
+     * The programs that have to be on this machine for one to start: QEMU, busybox, setpriv.
+     *
+     * @throws VmException if kernels of this machine's architecture are not booted
+     */
+    public static List<RequiredProgram> requiredPrograms() throws VmException {
+        return List.of(GuestArch.of(Machine.arch()).program(), RequiredProgram.BUSYBOX, RequiredProgram.SETPRIV);
     }
 
     /** The same machine, running this command; see {@link Builder#command}. */

@@ -17,16 +17,14 @@ final class VmPrograms {
     /**
      * The program's file.
      *
-     * @param debianPackage what to install where it is missing
-     * @param fedoraPackage the same on Fedora
      * @throws VmException if there is none
      */
-    Path require(String name, String debianPackage, String fedoraPackage) throws VmException {
-        return programs.find(name)
+    Path require(RequiredProgram program) throws VmException {
+        return programs.find(program.name())
                 .orElseThrow(() -> new VmException(
                         ErrorCode.VM_PROGRAM_MISSING,
-                        "starting a virtual machine: " + programs.missing(name),
+                        "starting a virtual machine: " + programs.missing(program.name()),
                         null,
-                        Programs.install(debianPackage, fedoraPackage)));
+                        Programs.install(program.debianPackage(), program.fedoraPackage())));
     }
 }

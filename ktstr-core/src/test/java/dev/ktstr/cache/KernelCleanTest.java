@@ -171,8 +171,12 @@ class KernelCleanTest {
         Files.createSymbolicLink(fixture.root.resolve(".tmp-link-1"), outside);
         Files.createDirectories(fixture.root.resolve(".locks"));
         try (LockGuard held = Flock.on(fixture.root.resolve(".locks/live.lock")).acquire(FlockMode.EXCLUSIVE)) {
+            assertThat(fixture.cache().orphans())
+                    .extracting(path -> String.valueOf(path.getFileName()))
+                    .containsExactlyInAnyOrder(".tmp-dead-1", ".tmp-dead-2147483647.0123abcd", ".tmp-k--12345");
             fixture.store("k");
             assertThat(held.mode()).isEqualTo(FlockMode.EXCLUSIVE);
+            assertThat(fixture.cache().orphans()).isEmpty();
         }
         assertThat(fixture.names())
                 .containsExactlyInAnyOrder(

@@ -164,6 +164,17 @@ class DiskCleanTest {
         Files.setLastModifiedTime(orphaned, FileTime.from(Instant.now().minusSeconds(90)));
         Path live = Files.createDirectory(root.resolve("ext4-9m-b.tmp.77-0123abcd"));
         try (LockGuard formatting = lock("ext4-9m-b").acquire(FlockMode.EXCLUSIVE)) {
+            assertThat(templates().orphans())
+                    .extracting(path -> String.valueOf(path.getFileName()))
+                    .containsExactlyInAnyOrder(
+                            "template.img.in-flight.ext4-9m-a.77-0123abcd",
+                            "ext4-9m-a.tmp.77",
+                            ".per-test-2147483646-1-2.img",
+                            ".disks-77.0123abcd");
+            try (LockGuard used = Flock.on(orphaned.resolve("lock")).acquire(FlockMode.EXCLUSIVE)) {
+                assertThat(templates().orphans()).as("%s", used).hasSize(3).doesNotContain(orphaned);
+            }
+
             CleanReport report = templates().clean(false);
 
             assertThat(report.removed()).extracting(CleanReport.Removed::key).containsExactly(key);

@@ -71,6 +71,11 @@ abstract class AbstractKtstrMojo extends AbstractMojo {
                 : Environment.system().withVariable("KTSTR_CACHE_DIR", cacheDir.getAbsolutePath());
     }
 
+    /** Whether it was asked for by property or in the POM. */
+    boolean hasCacheDir() {
+        return cacheDir != null;
+    }
+
     KernelCache cache() throws KtstrException {
         return KernelCache.open(environment(), this::report);
     }

@@ -1,0 +1,46 @@
+package dev.ktstr.maven.doctor;
+
+import dev.ktstr.KtstrException;
+import java.util.List;
+
+/**
+ * What came of one check.
+ *
+ * @param name of what was looked at, in a word or two
+ * @param found what was tried, and what came of it
+ * @param remedy lines to type, or to put into a file, that mend it; comments begin with {@code #}
+ */
+public record Finding(String name, Level level, String found, List<String> remedy) {
+    /** How good or bad it is. */
+    public enum Level {
+        /** It works. */
+        OK,
+        /** Something costs more than it has to, or is not there and not always needed. */
+        WARN,
+        /** Something that ktstr is for does not work. */
+        FAIL
+    }
+
+    public Finding {
+        remedy = List.copyOf(remedy);
+    }
+
+    static Finding ok(String name, String found) {
+        return new Finding(name, Level.OK, found, List.of());
+    }
+
+    static Finding warn(String name, String found, List<String> remedy) {
+        return new Finding(name, Level.WARN, found, remedy);
+    }
+
+    static Finding fail(String name, String found, List<String> remedy) {
+        return new Finding(name, Level.FAIL, found, remedy);
+    }
+
+    /** A check that could not come to its end. */
+    static Finding failed(String name, Throwable failure) {
+        return failure instanceof KtstrException known
+                ? fail(name, known.problem(), List.of("# " + known.remedy()))
+                : fail(name, "the check itself failed: " + failure, List.of());
+    }
+}
