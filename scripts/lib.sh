@@ -1,36 +1,52 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034 # variables are set for whoever sources this
 #
-# What quickstart.sh and test.sh share. To be sourced; does nothing by itself.
+# What quickstart.sh, build-kernel.sh and test.sh share. To be sourced; does nothing by itself.
 
 PATH=$PATH:/usr/sbin:/sbin # bpftool is there; not on everybody's PATH
 
 # What tells that a package's contents are there (a command, a file, or a function), and what Fedora calls it.
 declare -A PROBE=(
+  [bc]=bc
   [binutils]=readelf
+  [bison]=bison
   [bpftool]=bpftool
   [btrfs-progs]=mkfs.btrfs
   [busybox-static]=is_busybox_static
+  [cpio]=cpio
+  [dwarves]=pahole
   [e2fsprogs]=mkfs.ext4
   [elfutils]=eu-elflint
+  [flex]=flex
   [gcc]=gcc
   [gcc-aarch64-linux-gnu]=aarch64-linux-gnu-gcc
   [gcc-x86-64-linux-gnu]=x86_64-linux-gnu-gcc
   [gdb]=gdb
   [git]=git
+  [kmod]=depmod
   [libc6-dev]=/usr/include/stdio.h
   [libc6-dev-amd64-cross]=/usr/x86_64-linux-gnu/include/stdio.h
   [libc6-dev-arm64-cross]=/usr/aarch64-linux-gnu/include/stdio.h
+  [libelf-dev]=/usr/include/libelf.h
+  [libssl-dev]=/usr/include/openssl/evp.h
+  [make]=make
   [maven]=mvn
+  [perl]=perl
   [qemu-system-arm]=qemu-system-aarch64
   [qemu-system-x86]=qemu-system-x86_64
   [strace]=strace
   [util-linux]=flock
   [xfsprogs]=mkfs.xfs
+  [xz-utils]=xz
+  [zlib1g-dev]=/usr/include/zlib.h
 )
 declare -A FEDORA=(
   [busybox-static]=busybox
   [libc6-dev]=glibc-devel
+  [libelf-dev]=elfutils-libelf-devel
+  [libssl-dev]=openssl-devel
+  [xz-utils]=xz
+  [zlib1g-dev]=zlib-devel
   [libc6-dev-amd64-cross]='(no package: the C headers of x86_64, there)'
   [libc6-dev-arm64-cross]='(no package: the C headers of arm64, there)'
 )

@@ -167,6 +167,7 @@ main() {
   need_packages 'the tests check stripped kernels with other readers' binutils elfutils gdb bpftool
   need_packages 'the tests trace stores, and take locks from outside' strace util-linux
   need_packages 'the tests store a kernel from a git tree' git
+  need_packages 'the tests build in a kernel tree' make flex bison bc perl dwarves libelf-dev zlib1g-dev libssl-dev xz-utils
   need_packages 'the tests boot a kernel that mounts disks' qemu-system-x86 busybox-static btrfs-progs xfsprogs e2fsprogs
   read -r -a majors <<<"${KTSTR_TEST_JDKS//,/ }"
   ((${#majors[@]})) || majors=("$(jdk_major "$(current_jdk)" || echo 17)")

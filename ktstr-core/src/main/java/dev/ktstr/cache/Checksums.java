@@ -9,8 +9,8 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.zip.CRC32;
 
-/** Checksums as metadata writes them. */
-final class Checksums {
+/** Checksums as metadata and keys have them. */
+public final class Checksums {
     private static final int BUFFER = 1 << 18;
 
     private Checksums() {}
@@ -32,7 +32,7 @@ final class Checksums {
     }
 
     /** CRC-32 of IEEE 802.3, as zlib has it: eight hex digits. */
-    static String crc32(byte[] bytes) {
+    public static String crc32(byte[] bytes) {
         CRC32 crc = new CRC32();
         crc.update(bytes);
         return HexFormat.of().toHexDigits((int) crc.getValue());

@@ -7,6 +7,7 @@ import dev.ktstr.ErrorCode;
 import dev.ktstr.KtstrException;
 import dev.ktstr.event.EventSink;
 import dev.ktstr.event.KtstrEvent;
+import dev.ktstr.lock.Flock;
 import dev.ktstr.lock.ListedLock;
 import dev.ktstr.lock.LockGuard;
 import dev.ktstr.lock.LockSurvey;
@@ -31,6 +32,12 @@ public final class KernelCache {
     private static final Duration LEASE_TIMEOUT = Duration.ofSeconds(10);
 
     private static final String LEASE_ADVICE = "a store of this kernel is under way: let it finish, and try again";
+
+    private static final String FREE_ADVICE =
+            "let the test runs that use this kernel finish, or end them, and try again";
+
+    private static final String SOURCE_ADVICE =
+            "let the build in this tree finish, or end it; or build in a tree of your own: git worktree add DIR";
 
     private final KernelFamily family = new KernelFamily();
     private final Environment environment;
@@ -245,6 +252,27 @@ public final class KernelCache {
         StoreResult result = new KernelWriter(root, family, reader, environment, events).store(request);
         warnIfUnstripped(result.entry());
         return result;
+    }
+
+    /**
+     * Fails at once, naming the holders, if somebody uses an entry. For whoever is about to replace it and has much work
+     * before that; the store itself waits.
+     *
+     * @throws dev.ktstr.lock.LockTimeoutException if somebody does
+     */
+    public void requireFree(String key) throws IOException {
+        family.requireReadable(key);
+        root.lockForWriting(key, Duration.ZERO, FREE_ADVICE).close();
+    }
+
+    /**
+     * The lock of a source tree: exclusive for whoever builds in it, shared for whoever copies from it. Source trees come
+     * before entries: take it before the store, never after. Creates the cache's directory for locks if need be.
+     *
+     * @throws IOException if that cannot be created
+     */
+    public Flock sourceLock(SourceTree tree) throws IOException {
+        return root.sourceLock(tree.lockName(), "source tree " + tree.path(), SOURCE_ADVICE);
     }
 
     /**

@@ -2,12 +2,8 @@ package dev.ktstr.cache;
 
 import dev.ktstr.ErrorCode;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.InterruptedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -45,43 +41,8 @@ record KernelTree(Path path, Path image, Optional<Path> vmlinux, Optional<Path> 
     }
 
     KernelSource source() throws IOException {
-        return new KernelSource.Local(path.toString(), commit().orElse(null));
-    }
-
-    /**
-     * The short hash of the commit; empty when the tree is not git, has changes, or git cannot tell. A tree that merely
-     * lies in somebody's repository is not git.
-     */
-    private Optional<String> commit() throws IOException {
-        boolean isTopOfClean =
-                git("rev-parse", "--show-prefix").filter(String::isEmpty).isPresent()
-                        && git("status", "--porcelain", "--untracked-files=no")
-                                .filter(String::isEmpty)
-                                .isPresent();
-        return isTopOfClean ? git("rev-parse", "--short=7", "HEAD") : Optional.empty();
-    }
-
-    private Optional<String> git(String... arguments) throws IOException {
-        List<String> command = new ArrayList<>(List.of("git", "--no-optional-locks", "-C", path.toString()));
-        command.addAll(List.of(arguments));
-        ProcessBuilder builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD);
-        // Set for hooks, and then they name the repository of the hook.
-        builder.environment().keySet().removeIf(name -> name.startsWith("GIT_"));
-        Process git;
-        try {
-            git = builder.start();
-        } catch (IOException noGit) {
-            return Optional.empty();
-        }
-        git.getOutputStream().close();
-        try (InputStream output = git.getInputStream()) {
-            String text = new String(output.readAllBytes(), StandardCharsets.UTF_8).strip();
-            return git.waitFor() == 0 ? Optional.of(text) : Optional.empty();
-        } catch (InterruptedException interrupted) {
-            git.destroy();
-            Thread.currentThread().interrupt();
-            throw new InterruptedIOException("interrupted while git looked at " + path);
-        }
+        return new KernelSource.Local(
+                path.toString(), SourceTree.of(path).cleanCommit().orElse(null));
     }
 
     private static Optional<Path> file(Path tree, String name) {

@@ -20,8 +20,12 @@ final class SameKernel {
                 && jvm.imageSha256().equals(input.image().sha256())
                 && jvm.modules().equals(input.choice().text())
                 && Objects.equals(stored.configHash(), config == null ? null : config.hash())
-                && stored.ktstrKconfigHash() == null
-                && stored.extraKconfigHash() == null
+                && Objects.equals(
+                        stored.ktstrKconfigHash(),
+                        input.request().ktstrKconfigHash().orElse(null))
+                && Objects.equals(
+                        stored.extraKconfigHash(),
+                        input.request().extraKconfigHash().orElse(null))
                 && stored.hasVmlinux() == (vmlinux != null)
                 && (vmlinux == null || isSame(stored, jvm, vmlinux))
                 && EntrySizes.problem(entry, jvm).isEmpty();

@@ -87,6 +87,14 @@ public final class StoreRequest {
         return Optional.ofNullable(values.contents);
     }
 
+    Optional<String> ktstrKconfigHash() {
+        return Optional.ofNullable(values.ktstrKconfigHash);
+    }
+
+    Optional<String> extraKconfigHash() {
+        return Optional.ofNullable(values.extraKconfigHash);
+    }
+
     boolean replace() {
         return values.replace;
     }
@@ -108,6 +116,8 @@ public final class StoreRequest {
         private List<PackageId> packages = List.of();
         private @Nullable String kernelVersion;
         private KernelSource source = new KernelSource.Local(null, null);
+        private @Nullable String ktstrKconfigHash;
+        private @Nullable String extraKconfigHash;
         private boolean replace;
         private @Nullable Duration lockTimeout;
 
@@ -127,6 +137,8 @@ public final class StoreRequest {
             this.packages = other.packages;
             this.kernelVersion = other.kernelVersion;
             this.source = other.source;
+            this.ktstrKconfigHash = other.ktstrKconfigHash;
+            this.extraKconfigHash = other.extraKconfigHash;
             this.replace = other.replace;
             this.lockTimeout = other.lockTimeout;
         }
@@ -187,6 +199,19 @@ public final class StoreRequest {
 
         public Builder source(KernelSource origin) {
             this.source = origin;
+            return this;
+        }
+
+        /**
+         * The kconfig fragments that it was configured with, as CRC-32 of their bytes, eight hex digits. A kernel that was
+         * configured with others is another kernel.
+         *
+         * @param ktstr of the fragment that comes with ktstr
+         * @param extra of the user's own; null without one
+         */
+        public Builder kconfigHashes(String ktstr, @Nullable String extra) {
+            this.ktstrKconfigHash = ktstr;
+            this.extraKconfigHash = extra;
             return this;
         }
 

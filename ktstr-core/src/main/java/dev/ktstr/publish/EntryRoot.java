@@ -78,6 +78,23 @@ public final class EntryRoot {
                 .withHoldersIn(holders());
     }
 
+    /**
+     * The lock of something that entries are made from, recorded like theirs. Creates the directory of locks if need be.
+     *
+     * @param name of the lock file, without its suffix
+     * @param thing what it guards, for people
+     * @param advice what a user can do when it stays taken
+     */
+    public Flock sourceLock(String name, String thing, String advice) throws IOException {
+        for (Path directory : FileTrees.create(root.resolve(LOCKS))) {
+            FileTrees.syncDirectory(directory);
+        }
+        Flock lock = Flock.on(root.resolve(LOCKS).resolve(name + ".lock"), environment, events)
+                .describedAs(thing, advice)
+                .recordedIn(holders());
+        return test == null ? lock : lock.forTest(test);
+    }
+
     /** Every lock file by key, with its holders: of all families in the root, which need not be there. Takes none. */
     public List<ListedLock> locks(LockSurvey survey) throws IOException {
         return survey.list(root.resolve(LOCKS), LOCK_FILE, holders());

@@ -147,6 +147,28 @@ class KernelStoreTest {
     }
 
     @Test
+    void otherKconfigFragmentsMakeItAnotherKernel() throws IOException {
+        StoreResult built = fixture.cache()
+                .store(fixture.request("k").kconfigHashes("01234567", null).build());
+        assertThat(built.entry().metadata().ktstrKconfigHash()).isEqualTo("01234567");
+        assertThat(built.entry().metadata().extraKconfigHash()).isNull();
+        assertThat(fixture.cache()
+                        .store(fixture.request("k")
+                                .kconfigHashes("01234567", null)
+                                .build())
+                        .outcome())
+                .isEqualTo(Outcome.ALREADY_STORED);
+        StoreResult other = fixture.cache()
+                .store(fixture.request("k")
+                        .kconfigHashes("01234567", "89abcdef")
+                        .build());
+        assertThat(other.outcome()).isEqualTo(Outcome.REPLACED);
+        assertThat(other.entry().metadata().extraKconfigHash()).isEqualTo("89abcdef");
+        assertThat(fixture.cache().store(fixture.request("k").build()).outcome())
+                .isEqualTo(Outcome.REPLACED);
+    }
+
+    @Test
     void anEntryWithLessInItTakesThePlaceOfAFullerOneWithAWarning() throws IOException {
         Path vmlinux = TestVmlinux.kernel(directory.resolve("vmlinux"));
         Path config = fixture.file("config", "CONFIG_A=y\n");

@@ -7,6 +7,8 @@ import dev.ktstr.cache.KernelEntry;
 import dev.ktstr.cache.KernelMetadata;
 import dev.ktstr.cache.KernelMetadata.KconfigStatus;
 import dev.ktstr.cache.ListedEntry;
+import dev.ktstr.maven.build.Fragments;
+import dev.ktstr.os.Machine;
 import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
@@ -32,7 +34,7 @@ public final class KernelListMojo extends AbstractJsonMojo {
         }
     }
 
-    private void print(KernelCache cache, List<ListedEntry> entries) {
+    private void print(KernelCache cache, List<ListedEntry> entries) throws IOException {
         getLog().info("cache: " + cache.root());
         if (entries.isEmpty()) {
             getLog().info("no kernel is stored yet; store one: mvn ktstr:kernel-store -Dktstr.image=FILE"
@@ -44,19 +46,50 @@ public final class KernelListMojo extends AbstractJsonMojo {
         String row = "  %-" + width + "s  %-12s %-8s %-8s %s%s";
         getLog().info(String.format(Locale.ROOT, row, "key", "version", "source", "arch", "stored at", ""));
         for (ListedEntry entry : entries) {
-            getLog().info(entry.<String>fold(
-                    valid -> row(row, valid),
-                    corrupt -> "  " + corrupt.key() + "  (corrupt: " + corrupt.reason() + ")"));
+            if (entry instanceof ListedEntry.Corrupt corrupt) {
+                getLog().info("  " + corrupt.key() + "  (corrupt: " + corrupt.reason() + ")");
+            } else if (entry instanceof ListedEntry.Valid valid) {
+                getLog().info(row(row, valid.entry()));
+            }
         }
         long corrupt =
                 entries.stream().filter(ListedEntry.Corrupt.class::isInstance).count();
         getLog().info((entries.size() - corrupt) + " usable, " + corrupt + " corrupt"
                 + (corrupt == 0 ? "" : "; mvn ktstr:kernel-clean -Dktstr.corruptOnly removes the corrupt ones"));
+        printKconfigs(entries);
     }
 
-    private static String row(String format, KernelEntry entry) {
+    private void printKconfigs(List<ListedEntry> entries) throws IOException {
+        long stale = 0;
+        long untracked = 0;
+        for (ListedEntry entry : entries) {
+            if (entry instanceof ListedEntry.Valid valid) {
+                KconfigStatus status = kconfigStatus(valid.entry());
+                stale += status == KconfigStatus.STALE ? 1 : 0;
+                untracked += status == KconfigStatus.UNTRACKED ? 1 : 0;
+            }
+        }
+        if (untracked > 0) {
+            getLog().info(untracked
+                    + " with untracked kconfig: not configured by kernel-build, so nothing tells whether they have"
+                    + " what virtual machines need");
+        }
+        if (stale > 0) {
+            getLog().info(stale + " with stale kconfig: configured for another version of ktstr;"
+                    + " mvn ktstr:kernel-build builds them anew");
+        }
+    }
+
+    /** Against the fragment that a kernel of that architecture would be configured with now. */
+    private static KconfigStatus kconfigStatus(KernelEntry entry) throws IOException {
         KernelMetadata metadata = entry.metadata();
-        String tags = metadata.kconfigStatus(null) == KconfigStatus.STALE ? " (stale kconfig)" : "";
+        return metadata.kconfigStatus(Fragments.currentHash(metadata.arch()).orElse(null));
+    }
+
+    private static String row(String format, KernelEntry entry) throws IOException {
+        KernelMetadata metadata = entry.metadata();
+        KconfigStatus status = kconfigStatus(entry);
+        String tags = status == KconfigStatus.MATCHES ? "" : " (" + status.text() + " kconfig)";
         if (metadata.extraKconfigHash() != null) {
             tags += " (extra kconfig)";
         }
@@ -73,7 +106,9 @@ public final class KernelListMojo extends AbstractJsonMojo {
 
     private static ObjectNode json(List<ListedEntry> entries) throws IOException {
         ObjectNode document = MAPPER.createObjectNode();
-        document.putNull("current_ktstr_kconfig_hash");
+        document.put(
+                "current_ktstr_kconfig_hash",
+                Fragments.currentHash(Machine.arch()).orElse(null));
         document.putNull("active_prefixes_fetch_error");
         ArrayNode array = document.putArray("entries");
         for (ListedEntry entry : entries) {
@@ -98,7 +133,7 @@ public final class KernelListMojo extends AbstractJsonMojo {
         node.put("built_at", metadata.builtAt());
         node.put("ktstr_kconfig_hash", metadata.ktstrKconfigHash());
         node.put("extra_kconfig_hash", metadata.extraKconfigHash());
-        node.put("kconfig_status", metadata.kconfigStatus(null).text());
+        node.put("kconfig_status", kconfigStatus(entry).text());
         node.putNull("eol"); // whether kernel.org still maintains the series: needs the network
         node.put("config_hash", metadata.configHash());
         node.put("image_name", metadata.imageName());

@@ -1,6 +1,8 @@
 package dev.ktstr.maven;
 
+import dev.ktstr.Environment;
 import dev.ktstr.ErrorCode;
+import dev.ktstr.KtstrException;
 import dev.ktstr.Printable;
 import dev.ktstr.cache.KernelCache;
 import dev.ktstr.cache.KernelEntry;
@@ -8,8 +10,11 @@ import dev.ktstr.cache.KernelSelector;
 import dev.ktstr.cache.ListedEntry;
 import dev.ktstr.cache.StoreRequest;
 import dev.ktstr.cache.StoreResult;
+import dev.ktstr.maven.build.BuildOutcome;
+import dev.ktstr.maven.build.TreeLock;
 import dev.ktstr.maven.packages.Meter;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
@@ -23,13 +28,23 @@ import java.util.stream.Stream;
 final class KernelPreparer {
     private final KernelCache cache;
     private final PackageMemory memory;
+    private final TreeBuilder builder;
+    private final Environment environment;
     private final Meter meter;
     private final Consumer<String> log;
     private final Set<String> told = new HashSet<>();
 
-    KernelPreparer(KernelCache cache, PackageMemory memory, Meter meter, Consumer<String> log) {
+    KernelPreparer(
+            KernelCache cache,
+            PackageMemory memory,
+            TreeBuilder builder,
+            Environment environment,
+            Meter meter,
+            Consumer<String> log) {
         this.cache = cache;
         this.memory = memory;
+        this.builder = builder;
+        this.environment = environment;
         this.meter = meter;
         this.log = log;
     }
@@ -75,7 +90,7 @@ final class KernelPreparer {
                 }
             }
             return need.kernelTree().isPresent()
-                    ? tell(storeTree(need.kernelTree().get(), need))
+                    ? prepareTree(need.kernelTree().get(), need)
                     : storePackages(need, fingerprint);
         }
     }
@@ -87,11 +102,40 @@ final class KernelPreparer {
         return entry;
     }
 
-    /** What has been built in a tree. This is the place to build it first. */
+    /** What has been built in a tree; what nobody has built yet is built first. */
+    private KernelEntry prepareTree(Path tree, KernelNeed need) throws IOException {
+        if (!isToBeBuilt(tree)) {
+            return tell(storeTree(tree, need));
+        }
+        BuildOutcome outcome = builder.build(tree);
+        if (outcome instanceof BuildOutcome.Hit hit) {
+            tellPresent(hit.entry());
+            return hit.entry();
+        }
+        if (outcome instanceof BuildOutcome.Stored stored) {
+            return tell(stored.result());
+        }
+        return tell(storeTree(tree, need)); // not under its commit, then, but as what it is
+    }
+
+    private static boolean isToBeBuilt(Path tree) throws IOException {
+        try {
+            StoreRequest.forTree(tree);
+            return false;
+        } catch (KtstrException noProducts) {
+            if (noProducts.code() == ErrorCode.TREE_NOT_BUILT && Files.isRegularFile(tree.resolve("Kbuild"))) {
+                return true;
+            }
+            throw noProducts;
+        }
+    }
+
     private StoreResult storeTree(Path tree, KernelNeed need) throws IOException {
-        StoreRequest.Builder request = StoreRequest.forTree(tree);
-        need.addTo(request);
-        return cache.store(request.build());
+        try (TreeLock held = TreeLock.forReading(cache, tree, environment, TreeLock.TIMEOUT)) {
+            StoreRequest.Builder request = StoreRequest.forTree(tree);
+            need.addTo(request);
+            return cache.store(request.build());
+        }
     }
 
     private KernelEntry tell(StoreResult result) {

@@ -4,10 +4,12 @@ import dev.ktstr.ErrorCode;
 import dev.ktstr.cache.KernelCache;
 import dev.ktstr.cache.Modules;
 import dev.ktstr.cache.StoreRequest;
+import dev.ktstr.maven.build.TreeLock;
 import dev.ktstr.maven.packages.CompressedModules;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import org.apache.maven.plugins.annotations.LifecyclePhase;
 import org.apache.maven.plugins.annotations.Mojo;
@@ -112,7 +114,8 @@ public final class KernelStoreMojo extends AbstractStoreMojo {
 
     /**
      * How long to wait for whoever uses the entry that is to be replaced, such as <code>30s</code> or
-     * <code>10m</code>. Without it <code>KTSTR_CACHE_STORE_LOCK_TIMEOUT</code>, else five minutes.
+     * <code>10m</code>. Without it <code>KTSTR_CACHE_STORE_LOCK_TIMEOUT</code>, else five minutes. And how long to wait for
+     * whoever builds in <code>kernelTree</code>; without it two hours.
      *
      * @since 0.1.0
      */
@@ -125,10 +128,23 @@ public final class KernelStoreMojo extends AbstractStoreMojo {
         requireOneSource();
         KernelCache cache = cache();
         List<String> summary = packages == null || packages.isEmpty()
-                ? StoreSummary.lines(cache.store(request(meter).modules(choice).build()), List.of())
+                ? storeFiles(cache, choice, meter)
                 : storePackages(cache, packages, choice, meter);
         meter.close();
         summary.forEach(getLog()::info);
+    }
+
+    private List<String> storeFiles(KernelCache cache, Modules choice, Progress meter) throws IOException {
+        // A kernel-build in the tree would change files while they are copied. Trees come before entries.
+        try (TreeLock tree = kernelTree == null
+                ? null
+                : TreeLock.forReading(cache, kernelTree.toPath(), environment(), treeTimeout())) {
+            return StoreSummary.lines(cache.store(request(meter).modules(choice).build()), List.of());
+        }
+    }
+
+    private Duration treeTimeout() throws IOException {
+        return lockTimeout == null ? TreeLock.TIMEOUT : duration("ktstr.lockTimeout", lockTimeout);
     }
 
     private List<String> storePackages(KernelCache cache, List<File> files, Modules choice, Progress meter)

@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
 import org.apache.maven.plugins.annotations.LifecyclePhase;
@@ -81,7 +82,9 @@ public final class PrepareMojo extends AbstractStoreMojo {
     private List<String> prepareKernels(KernelCache cache, List<KernelNeed> needs, Progress meter) throws IOException {
         PackageMemory memory =
                 new PackageMemory(new PropertiesFile(directory().resolve("packages.properties")), environment());
-        KernelPreparer preparer = new KernelPreparer(cache, memory, meter, line -> {
+        TreeBuilder builder = new TreeBuilder(
+                environment(), cache, this::report, meter, getLog(), Optional.of(buildDirectory.toPath()));
+        KernelPreparer preparer = new KernelPreparer(cache, memory, builder, environment(), meter, line -> {
             meter.clear();
             getLog().info(line);
         });

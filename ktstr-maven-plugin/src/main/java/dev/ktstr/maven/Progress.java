@@ -25,6 +25,10 @@ final class Progress implements Meter, AutoCloseable {
     }
 
     private static final long BETWEEN_LINES = Duration.ofSeconds(5).toNanos();
+
+    /** Of work that takes minutes or hours. */
+    private static final long BETWEEN_STEPS = Duration.ofSeconds(30).toNanos();
+
     private static final long BETWEEN_MOVES = Duration.ofMillis(100).toNanos();
     private static final int PERCENT_BETWEEN_LINES = 10;
 
@@ -87,6 +91,25 @@ final class Progress implements Meter, AutoCloseable {
         last = now;
         lastWhat = what;
         lastPercent = percent;
+    }
+
+    /**
+     * Says which step of many work that knows no total is at.
+     *
+     * @param amount how far it is
+     */
+    synchronized void making(String step, String amount) {
+        long now = nanos.getAsLong();
+        if (style == Style.NONE || now - last < (style == Style.MOVING ? BETWEEN_MOVES : BETWEEN_STEPS)) {
+            return;
+        }
+        if (style == Style.MOVING) {
+            write(CLEAR + amount + ": " + cut(step, WIDTH - 2 - amount.length()));
+            shown = true;
+        } else {
+            log.accept("building: " + amount + ", now " + step);
+        }
+        last = now;
     }
 
     /** Takes the moving line away, so that something else can be printed. */

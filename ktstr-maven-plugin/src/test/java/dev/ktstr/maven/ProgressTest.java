@@ -48,6 +48,27 @@ class ProgressTest {
     }
 
     @Test
+    void aLogHearsOfLongWorkNowAndThen() {
+        Progress progress = progress(Style.LINES);
+        pass(Duration.ofSeconds(29));
+        progress.making("CC fs/a.o", "10 steps, 29s");
+        pass(Duration.ofSeconds(1));
+        progress.making("CC fs/b.o", "11 steps, 30s");
+        progress.making("CC fs/c.o", "12 steps, 30s");
+        assertThat(log).containsExactly("building: 11 steps, 30s, now CC fs/b.o");
+        assertThat(terminal()).isEmpty();
+    }
+
+    @Test
+    void whoWatchesSeesEveryStepOfLongWork() {
+        try (Progress progress = progress(Style.MOVING)) {
+            pass(Duration.ofMillis(100));
+            progress.making("CC " + "x".repeat(100), "1 steps, 0s");
+            assertThat(terminal()).startsWith("\r\u001b[K1 steps, 0s: CC xxx").hasSize(79 + 4);
+        }
+    }
+
+    @Test
     void takesNothingAwayThatIsNotThere() {
         Progress progress = progress(Style.MOVING);
         progress.clear();

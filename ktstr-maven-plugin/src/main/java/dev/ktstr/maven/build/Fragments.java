@@ -1,0 +1,59 @@
+package dev.ktstr.maven.build;
+
+import dev.ktstr.ErrorCode;
+import dev.ktstr.os.Machine;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * All options that were asked for: ours, and the user's, which win.
+ *
+ * @param arch what they are for
+ */
+public record Fragments(String arch, Fragment own, Optional<Fragment> extra) {
+    /**
+     * For kernels of this machine.
+     *
+     * @param extraKconfig the user's file
+     */
+    static Fragments of(Optional<Path> extraKconfig) throws IOException {
+        String arch = Machine.arch();
+        Fragment own = Fragment.own(arch)
+                .orElseThrow(() -> new BuildException(
+                        ErrorCode.BUILD_TREE,
+                        "building a kernel: it is not known what virtual machines need on " + arch,
+                        null,
+                        "build on x86_64 or aarch64"));
+        return new Fragments(
+                arch, own, extraKconfig.isEmpty() ? Optional.empty() : Optional.of(Fragment.read(extraKconfig.get())));
+    }
+
+    /** What {@code ktstr_kconfig_hash} would be of a kernel that is built now; empty for an architecture without a fragment. */
+    public static Optional<String> currentHash(String arch) throws IOException {
+        return Fragment.own(arch).map(Fragment::hash);
+    }
+
+    Kconfig wanted() {
+        return extra.map(user -> own.kconfig().with(user.kconfig())).orElseGet(own::kconfig);
+    }
+
+    /** Lines that say which options a configuration does not have as they were asked for, and what they are there. */
+    List<String> missingFrom(Kconfig config) {
+        List<String> missing = new ArrayList<>();
+        for (Map.Entry<String, String> each : wanted().options().entrySet()) {
+            String option = each.getKey();
+            if (!config.has(option, each.getValue())) {
+                boolean isUsers = extra.filter(user -> user.kconfig().options().containsKey(option))
+                        .isPresent();
+                String origin = isUsers ? extra.get().origin() : own.origin();
+                missing.add(option + "=" + each.getValue() + " (" + origin + ") became "
+                        + (config.isOn(option) ? config.value(option) : "n, that is not set"));
+            }
+        }
+        return missing;
+    }
+}
