@@ -142,7 +142,7 @@ class KernelBuildIT {
         BuildOutcome.NotStored outcome = notStored(build(tree));
         assertThat(outcome.why()).contains("changes that are in no commit");
         assertThat(outcome.remedy()).contains("git stash");
-        assertThat(lines).anyMatch(line -> line.startsWith("WARNING the kernel will be built and not be stored"));
+        assertThat(lines).anyMatch(line -> line.startsWith("WARNING no commit will tell what is built here"));
         assertThat(tree.image()).exists();
     }
 

@@ -23,7 +23,7 @@ public final class KernelBuild {
     private static final Duration FOR_EVER = Duration.ofDays(365);
 
     private static final String COMMIT_IT =
-            "commit the changes or put them aside (git commit -a, git stash), and run it" + " again";
+            "commit the changes or put them aside (git commit -a, git stash), and run it again";
 
     private final Environment environment;
     private final KernelCache cache;
@@ -184,7 +184,7 @@ public final class KernelBuild {
         if (after instanceof SourceTree.State.Clean moved) {
             return Optional.of(new BuildOutcome.NotStored(
                     "the tree's HEAD moved to " + moved.commit().shortHash()
-                            + " while it was built, so that the kernel may" + " be a mixture",
+                            + " while it was built, so that the kernel may be a mixture",
                     "leave the tree alone, and run it again"));
         }
         if (after instanceof SourceTree.State.Dirty) {
