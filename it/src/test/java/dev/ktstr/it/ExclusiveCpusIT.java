@@ -33,6 +33,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.platform.testkit.engine.EngineExecutionResults;
 import org.junit.platform.testkit.engine.EngineTestKit;
@@ -40,6 +41,7 @@ import org.junit.platform.testkit.engine.EngineTestKit;
 /** Virtual machines that have CPUs of this machine to themselves. */
 @Tag("kernel")
 @Tag("qemu")
+@Timeout(120)
 class ExclusiveCpusIT {
     /** What the machines of {@link PairCase} ran on, and who had reserved it. */
     private static final List<String> SEEN = new CopyOnWriteArrayList<>();
@@ -89,7 +91,7 @@ class ExclusiveCpusIT {
     /** On which CPUs the threads of QEMU may run, without repetitions. */
     private static Set<String> cpus(RunningVm vm) throws IOException {
         while (!Leftovers.isQemu(vm.pid())) {
-            Thread.onSpinWait(); // still setpriv(1), the shell or taskset(1)
+            assertThat(vm.isRunning()).isTrue(); // still setpriv(1), the shell or taskset(1)
         }
         try (Stream<Path> threads = Files.list(Path.of("/proc", Long.toString(vm.pid()), "task"))) {
             return threads.map(ExclusiveCpusIT::allowed).collect(Collectors.toSet());
@@ -121,6 +123,8 @@ class ExclusiveCpusIT {
     void qemuRunsOnWhatIsReservedForItAndNowhereElse() throws Exception {
         Environment environment =
                 VmFixture.environment(fixture.cache().root(), Map.of("KTSTR_LOCK_DIR", directory.toString()));
+        String first =
+                HostResources.open(environment).topology().allowed().first().toString();
         VirtualMachine vm = VirtualMachine.builder(environment)
                 .kernel(fixture.kernel())
                 .accelerator(Accelerator.TCG)
@@ -130,7 +134,7 @@ class ExclusiveCpusIT {
                 .build();
         try (RunningVm running = vm.start()) {
             running.awaitConsoleLine(line -> line.contains("Linux version"), Duration.ofSeconds(30));
-            assertThat(cpus(running)).containsExactly("0");
+            assertThat(cpus(running)).containsExactly(first);
             assertThat(holders(environment)).hasSize(1);
         }
         assertThat(holders(environment)).isEmpty();
@@ -142,7 +146,7 @@ class ExclusiveCpusIT {
                         .reservation(() -> reserved.part(0, 1))
                         .script("sleep 1000")
                         .start()) {
-            assertThat(cpus(running)).containsExactly("0");
+            assertThat(cpus(running)).containsExactly(first);
         }
         assertThatExceptionOfType(HostException.class)
                 .isThrownBy(() -> VirtualMachine.builder(environment)

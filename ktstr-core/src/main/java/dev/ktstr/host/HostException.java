@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 public final class HostException extends KtstrException {
     private static final long serialVersionUID = 1L;
 
-    HostException(ErrorCode code, String problem, @Nullable Path path, String remedy) {
-        super(code, problem, path, remedy, null);
+    HostException(ErrorCode code, String problem, @Nullable Path path, String remedy, @Nullable Throwable cause) {
+        super(code, problem, path, remedy, cause);
     }
 }

@@ -13,6 +13,7 @@ import dev.ktstr.lock.ListedLock;
 import dev.ktstr.lock.LockChoice;
 import dev.ktstr.lock.LockClaim;
 import dev.ktstr.lock.LockSurvey;
+import dev.ktstr.lock.LockTimeoutException;
 import dev.ktstr.os.Closer;
 import java.io.IOException;
 import java.time.Duration;
@@ -94,8 +95,8 @@ public final class HostResources {
      *
      * @param count how many; none for 0
      * @param timeout how long to wait until so many are free together; 0 for not at all
-     * @throws HostException if there are not so many
-     * @throws dev.ktstr.lock.LockTimeoutException if they were not free in that time; it names who holds them
+     * @throws HostException if there are not so many, and at once if this thread has reserved others and these are not free
+     * @throws LockTimeoutException if they were not free in that time; it names who holds them
      */
     public Reservation reserveCpus(int count, Duration timeout) throws IOException {
         if (count < 0) {
@@ -130,7 +131,7 @@ public final class HostResources {
      * @param count how many; none for 0
      * @param timeout how long to wait until so many are free; 0 for not at all
      * @throws HostException if this process may not use CPUs of so many
-     * @throws dev.ktstr.lock.LockTimeoutException if they were not free in that time; it names who holds them
+     * @throws LockTimeoutException if they were not free in that time; it names who holds them
      */
     public Reservation reserveLlcs(int count, Duration timeout) throws IOException {
         if (count < 0) {
@@ -164,7 +165,7 @@ public final class HostResources {
      * @throws HostException if there are not so many CPUs
      * @throws EnvironmentException if {@code KTSTR_CPU_CAP} is no number of CPUs, or contradicts
      *     {@code KTSTR_BYPASS_LLC_LOCKS}
-     * @throws dev.ktstr.lock.LockTimeoutException if the caches were not free in that time; it names who holds them
+     * @throws LockTimeoutException if the caches were not free in that time; it names who holds them
      */
     public Reservation reserveShare(OptionalInt cap, Duration timeout) throws IOException {
         OptionalInt wanted = cap.isPresent() ? cap : capOfVariable();
@@ -242,9 +243,29 @@ public final class HostResources {
                 environment,
                 events);
         Programs programs = new Programs(environment);
-        LockChoice.Taken taken = choice.acquire(timeout);
+        ReservingThreads threads = Environment.system().remembered(ReservingThreads.class, ReservingThreads::new);
+        LockChoice.Taken taken = threads.isCurrentOne() ? takeAtOnce(what, choice) : choice.acquire(timeout);
+        Closer closer = new Closer();
+        closer.add(threads.note());
+        closer.add(taken::close);
         Option option = options.get(taken.alternative());
-        return new Reservation(option.cpus(), option.caches(), true, programs, taken::close);
+        return new Reservation(option.cpus(), option.caches(), true, programs, closer::close);
+    }
+
+    /** Two who each had some, and waited for those of the other, would wait for ever. */
+    private static LockChoice.Taken takeAtOnce(String what, LockChoice choice) throws IOException {
+        try {
+            return choice.acquire(Duration.ZERO);
+        } catch (LockTimeoutException busy) {
+            throw new HostException(
+                    ErrorCode.LOCK_SELF,
+                    what
+                            + ": they are not free, and this thread has reserved CPUs already: whoever has some does not wait"
+                            + " for more",
+                    busy.path().orElse(null),
+                    "reserve all that is needed at once, or close the other reservation first",
+                    busy);
+        }
     }
 
     private Reservation unreserved(Collection<Integer> cpus) throws EnvironmentException {
@@ -302,7 +323,8 @@ public final class HostResources {
                 what + ": there are only " + there,
                 null,
                 "ask for fewer, or run where there are more (nproc says how many; a container or taskset may allow fewer"
-                        + " than the machine has)");
+                        + " than the machine has)",
+                null);
     }
 
     private static String cpus(int count) {

@@ -48,14 +48,21 @@ public final class Reservation implements AutoCloseable {
     }
 
     /**
-     * Some of these CPUs, for one of several that share the reservation. Closing that does nothing.
+     * Some of these CPUs, for one of several that share the reservation; all of them where nothing was to be reserved
+     * ({@code KTSTR_BYPASS_LLC_LOCKS}). Closing that does nothing.
      *
      * @param first counts them from 0
      * @throws IndexOutOfBoundsException if there are not so many
      */
     public Reservation part(int first, int count) {
-        List<Integer> some = confines ? cpus.subList(first, first + count) : cpus;
-        return new Reservation(some, caches, confines, programs, () -> {});
+        if (!confines) {
+            return new Reservation(cpus, caches, false, programs, () -> {});
+        }
+        List<Integer> some = cpus.subList(first, first + count);
+        List<LastLevelCache> ofThese = caches.stream()
+                .filter(cache -> some.stream().anyMatch(cache.cpus()::contains))
+                .toList();
+        return new Reservation(some, ofThese, count > 0, programs, () -> {});
     }
 
     /**
@@ -73,7 +80,8 @@ public final class Reservation implements AutoCloseable {
                         ErrorCode.HOST_CPUS,
                         "confining a program to CPUs " + CpuList.format(cpus) + ": " + programs.missing("taskset"),
                         null,
-                        Programs.install("util-linux", "util-linux")));
+                        Programs.install("util-linux", "util-linux"),
+                        null));
         List<String> confined = new ArrayList<>(List.of(taskset.toString(), "-c", CpuList.format(cpus)));
         confined.addAll(command);
         return confined;

@@ -1,6 +1,7 @@
 package dev.ktstr.host;
 
 import dev.ktstr.ErrorCode;
+import dev.ktstr.os.Machine;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryIteratorException;
@@ -14,6 +15,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -24,15 +26,13 @@ import java.util.regex.Pattern;
 
 /**
  * Which CPUs share what. Read from sysfs ({@code Documentation/ABI/testing/sysfs-devices-system-cpu} and
- * {@code sysfs-devices-node}); where that says nothing of caches, as in some containers and on some arm64 machines, the CPUs
- * of a NUMA node count as sharing one.
+ * {@code sysfs-devices-node}); where that says nothing of caches, as in some containers and on some arm64 machines, all CPUs
+ * count as sharing one.
  */
 public final class Topology {
     private static final Path DEVICES = Path.of("/sys/devices/system");
-    private static final Path THREAD = Path.of("/proc/thread-self/status");
     private static final Pattern INDEX = Pattern.compile("index[0-9]+");
     private static final Pattern NODE = Pattern.compile("node([0-9]{1,6})");
-    private static final Pattern ALLOWED = Pattern.compile("^Cpus_allowed_list:\\s*(\\S*)$", Pattern.MULTILINE);
 
     /** What the kernel says of a node that cannot be reached, and we of one that it says nothing about. */
     private static final int FARTHEST = 255;
@@ -53,41 +53,29 @@ public final class Topology {
         this.distances = distances;
     }
 
-    /**
-     * This machine's, and where the calling thread may run.
-     *
-     * @throws HostException if the kernel does not say where it may run
-     */
+    /** This machine's, and where the calling thread may run. */
     public static Topology read() throws IOException {
-        return read(DEVICES, THREAD);
+        NavigableSet<Integer> allowed = new TreeSet<>();
+        Machine.allowedCpus().stream().forEach(allowed::add);
+        return read(DEVICES, allowed);
     }
 
-    static Topology read(Path devices, Path threadStatus) throws IOException {
+    static Topology read(Path devices, NavigableSet<Integer> allowed) throws IOException {
         try {
-            return parse(devices, threadStatus);
+            Map<Integer, NavigableSet<Integer>> nodes = nodes(devices.resolve("node"));
+            // Under lxcfs the file counts the container's CPUs from 0, whichever they are.
+            NavigableSet<Integer> online = new TreeSet<>(allowed);
+            cpus(devices.resolve("cpu/online")).ifPresent(online::addAll);
+            return new Topology(
+                    caches(devices.resolve("cpu"), online, nodes), allowed, nodes, distances(devices, nodes));
         } catch (IllegalArgumentException strange) {
             throw new HostException(
                     ErrorCode.HOST_CPUS,
                     "looking for CPUs: what the kernel says of them is not understood: " + strange.getMessage(),
                     devices,
-                    "report it, with that text");
+                    "report it, with that text",
+                    null);
         }
-    }
-
-    private static Topology parse(Path devices, Path threadStatus) throws IOException {
-        Map<Integer, NavigableSet<Integer>> nodes = nodes(devices.resolve("node"));
-        NavigableSet<Integer> allowed = allowed(threadStatus);
-        // Cpus_allowed also has CPUs that might be plugged in some day.
-        NavigableSet<Integer> online = cpus(devices.resolve("cpu/online")).orElse(allowed);
-        allowed.retainAll(online);
-        if (allowed.isEmpty()) {
-            throw new HostException(
-                    ErrorCode.HOST_CPUS,
-                    "looking for CPUs: " + threadStatus + " names none that is online",
-                    threadStatus,
-                    "see which CPUs this process may use (taskset -cp $$, and the container's cpuset)");
-        }
-        return new Topology(caches(devices.resolve("cpu"), online, nodes), allowed, nodes, distances(devices, nodes));
     }
 
     /** By index. */
@@ -119,45 +107,39 @@ public final class Topology {
     private static List<LastLevelCache> caches(
             Path cpuDirectory, NavigableSet<Integer> online, Map<Integer, NavigableSet<Integer>> nodes)
             throws IOException {
-        List<NavigableSet<Integer>> groups = new ArrayList<>();
-        NavigableSet<Integer> seen = new TreeSet<>();
+        NavigableMap<Integer, NavigableSet<Integer>> groups = new TreeMap<>();
         for (int cpu : online) {
-            if (!seen.contains(cpu)) {
-                NavigableSet<Integer> group = sharing(cpuDirectory.resolve("cpu" + cpu + "/cache"))
-                        .or(() -> nodes.values().stream()
-                                .filter(node -> node.contains(cpu))
-                                .findFirst())
-                        .map(TreeSet::new)
-                        .orElseGet(() -> new TreeSet<>(online));
-                group.retainAll(online);
-                group.removeAll(seen);
-                group.add(cpu);
-                seen.addAll(group);
-                groups.add(group);
-            }
+            int id = lastLevel(cpuDirectory.resolve("cpu" + cpu + "/cache"));
+            groups.computeIfAbsent(id, absent -> new TreeSet<>()).add(cpu);
         }
         List<LastLevelCache> caches = new ArrayList<>();
-        for (NavigableSet<Integer> group : groups) {
+        for (NavigableSet<Integer> group : groups.values()) {
             caches.add(new LastLevelCache(caches.size(), mostlyOn(group, nodes), group));
         }
         return List.copyOf(caches);
     }
 
-    /** The CPUs that share the cache of the highest level; instructions alone do not count. */
-    private static Optional<NavigableSet<Integer>> sharing(Path cacheDirectory) throws IOException {
+    /**
+     * What the kernel calls the cache of the highest level; instructions alone do not count. Where it gives no id, the first
+     * CPU that shares it; where it shows no caches, 0.
+     */
+    private static int lastLevel(Path cacheDirectory) throws IOException {
         int highest = 0;
-        Optional<NavigableSet<Integer>> sharing = Optional.empty();
+        int id = 0;
         for (Path index : matching(cacheDirectory, INDEX)) {
             int level = text(index.resolve("level")).map(Integer::parseInt).orElse(0);
             boolean isOfData =
                     text(index.resolve("type")).filter("Instruction"::equals).isEmpty();
-            Optional<NavigableSet<Integer>> cpus = cpus(index.resolve("shared_cpu_list"));
-            if (level > highest && isOfData && cpus.isPresent()) {
+            if (level > highest && isOfData) {
+                Optional<Integer> given = text(index.resolve("id")).map(Integer::parseInt);
+                Optional<Integer> first = cpus(index.resolve("shared_cpu_list"))
+                        .filter(sharing -> !sharing.isEmpty())
+                        .map(NavigableSet::first);
                 highest = level;
-                sharing = cpus;
+                id = given.or(() -> first).orElse(0);
             }
         }
-        return sharing;
+        return id;
     }
 
     private static int mostlyOn(NavigableSet<Integer> cpus, Map<Integer, NavigableSet<Integer>> nodes) {
@@ -199,11 +181,6 @@ public final class Topology {
             }
         }
         return distances;
-    }
-
-    private static NavigableSet<Integer> allowed(Path threadStatus) throws IOException {
-        Matcher line = ALLOWED.matcher(text(threadStatus).orElse(""));
-        return line.find() ? CpuList.parse(line.group(1)) : new TreeSet<>();
     }
 
     private static Optional<NavigableSet<Integer>> cpus(Path file) throws IOException {

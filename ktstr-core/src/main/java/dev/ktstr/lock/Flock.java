@@ -1,6 +1,5 @@
 package dev.ktstr.lock;
 
-import dev.ktstr.Durations;
 import dev.ktstr.Environment;
 import dev.ktstr.KtstrException;
 import dev.ktstr.event.EventSink;
@@ -20,14 +19,6 @@ import java.util.Optional;
  * {@code fs.protected_regular}.
  */
 public final class Flock {
-    /** The message names the holders: reading /proc/locks stops all locking on the machine for a while, so a crowd must not do it. */
-    static final Duration UNTIL_FIRST_MESSAGE = Duration.ofSeconds(1);
-
-    static final Duration BETWEEN_MESSAGES = Duration.ofSeconds(30);
-
-    /** Longer than any deadline that can be told from "for ever" with a 64-bit nanosecond clock. */
-    static final Duration FOR_EVER = Duration.ofDays(365L * 100);
-
     private final Path file;
     private final Purpose purpose;
     private final Records records;
@@ -127,7 +118,7 @@ public final class Flock {
      * @throws LockInterruptedException if the thread is interrupted meanwhile
      */
     public LockGuard acquire(FlockMode mode) throws KtstrException {
-        return acquire(mode, FOR_EVER);
+        return acquire(mode, LockWait.FOR_EVER);
     }
 
     /**
@@ -138,31 +129,53 @@ public final class Flock {
      * @throws LockInterruptedException if the thread is interrupted meanwhile
      */
     public LockGuard acquire(FlockMode mode, Duration timeout) throws KtstrException {
-        Duration limit = Durations.min(timeout, FOR_EVER);
-        long start = environment.nanoTime();
-        Duration nextMessage = UNTIL_FIRST_MESSAGE;
-        try (LockAttempts attempts = attempts(mode);
-                LockPauses pauses = new LockPauses(List.of(file), environment, events)) {
-            Optional<LockGuard> guard = attempts.next();
-            while (guard.isEmpty()) {
-                Duration waited = Duration.ofNanos(environment.nanoTime() - start);
-                if (waited.compareTo(limit) >= 0) {
-                    throw new LockTimeoutException(
-                            mode, purpose.what, timeout, file, holders(), environment.clock(), purpose.remedy);
-                }
-                attempts.refuseToWaitForOneself();
-                if (waited.compareTo(nextMessage) >= 0) {
-                    events.accept(new KtstrEvent.Waiting(
-                            purpose.what, file, LockHolder.describe(holders(), environment.clock()), waited, limit));
-                    nextMessage = waited.plus(BETWEEN_MESSAGES);
-                }
-                pauses.next(limit.minus(waited));
-                guard = attempts.next();
-            }
-            return recorded(guard.get(), mode);
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-            throw new LockInterruptedException(purpose.what, file, interrupted);
+        try (LockAttempts attempts = attempts(mode)) {
+            LockGuard guard = LockWait.until(new Waiting(attempts, mode, timeout), timeout, environment, events);
+            return recorded(guard, mode);
+        }
+    }
+
+    private final class Waiting implements LockWait.Wanted<LockGuard> {
+        private final LockAttempts attempts;
+        private final FlockMode mode;
+        private final Duration timeout;
+
+        Waiting(LockAttempts attempts, FlockMode mode, Duration timeout) {
+            this.attempts = attempts;
+            this.mode = mode;
+            this.timeout = timeout;
+        }
+
+        @Override
+        public Optional<LockGuard> attempt() throws KtstrException {
+            return attempts.next();
+        }
+
+        @Override
+        public void refuseToWaitForOneself() throws KtstrException {
+            attempts.refuseToWaitForOneself();
+        }
+
+        @Override
+        public List<Path> files() {
+            return List.of(file);
+        }
+
+        @Override
+        public KtstrEvent waiting(Duration waited, Duration limit) {
+            return new KtstrEvent.Waiting(
+                    purpose.what, file, LockHolder.describe(holders(), environment.clock()), waited, limit);
+        }
+
+        @Override
+        public KtstrException timedOut() {
+            return new LockTimeoutException(
+                    mode, purpose.what, timeout, file, holders(), environment.clock(), purpose.remedy);
+        }
+
+        @Override
+        public KtstrException interrupted(InterruptedException cause) {
+            return new LockInterruptedException(purpose.what, file, cause);
         }
     }
 

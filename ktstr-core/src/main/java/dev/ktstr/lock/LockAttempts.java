@@ -111,6 +111,11 @@ final class LockAttempts implements AutoCloseable {
             throw switch (failed.errno()) {
                 case EACCES, EPERM ->
                     unavailable("its lock file cannot be opened", failed, "let its owner allow it: chmod 0666 " + file);
+                case ELOOP ->
+                    unavailable(
+                            "what is in its lock file's place is no file of ours",
+                            failed,
+                            "look who made it, and remove it");
                 default -> failed;
             };
         }

@@ -49,14 +49,14 @@ public final class LockChoice {
         this.events = events;
     }
 
-    /** The locks of one alternative, held until this is closed. */
+    /** The locks of one alternative, held until this is closed. Not to be closed by two threads at the same time. */
     public static final class Taken implements AutoCloseable {
         private final int alternative;
-        private final Closer guards;
+        private final Closer guards = new Closer();
 
-        private Taken(int alternative, Closer guards) {
+        private Taken(int alternative, List<LockGuard> guards) {
             this.alternative = alternative;
-            this.guards = guards;
+            guards.forEach(guard -> this.guards.add(guard::close));
         }
 
         /** Which one, counted from 0. */
@@ -71,59 +71,19 @@ public final class LockChoice {
     }
 
     /**
-     * Waits up to {@code timeout} until all locks of an alternative are free, and takes them. Tries each at least once.
+     * Waits up to {@code timeout} until all locks of an alternative are free, and takes them. Tries each at least once. A lock
+     * that cannot be taken at all, because its file cannot be opened say, is passed over, with a warning, as long as there is an
+     * alternative without it.
      *
      * @throws LockTimeoutException if something of every alternative is still taken then
-     * @throws LockUnavailableException if a lock file cannot be opened or created, and if it is this very thread that is in
-     *     the way of every alternative
+     * @throws LockUnavailableException if every alternative has a lock that cannot be taken at all, and if it is this very
+     *     thread that is in the way of every alternative
      * @throws LockInterruptedException if the thread is interrupted meanwhile
      */
-    public Taken acquire(Duration timeout) throws IOException {
-        Duration limit = Durations.min(timeout, Flock.FOR_EVER);
-        long start = environment.nanoTime();
-        Duration nextMessage = Flock.UNTIL_FIRST_MESSAGE;
-        try (Attempts attempts = new Attempts();
-                LockPauses pauses = new LockPauses(attempts.files(), environment, events)) {
-            Optional<Taken> taken = attempts.next();
-            if (taken.isEmpty()) {
-                attempts.prepare();
-            }
-            while (taken.isEmpty()) {
-                Duration waited = Duration.ofNanos(environment.nanoTime() - start);
-                if (waited.compareTo(limit) >= 0) {
-                    throw timedOut(attempts.busy, timeout);
-                }
-                attempts.refuseToWaitForOneself();
-                if (waited.compareTo(nextMessage) >= 0) {
-                    events.accept(waiting(attempts.busy, waited, limit));
-                    nextMessage = waited.plus(Flock.BETWEEN_MESSAGES);
-                }
-                pauses.next(limit.minus(waited));
-                taken = attempts.next();
-            }
-            return taken.get();
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-            throw new LockInterruptedException(what, firstFile(), interrupted);
+    public Taken acquire(Duration timeout) throws KtstrException {
+        try (Attempts attempts = new Attempts(timeout)) {
+            return LockWait.until(attempts, timeout, environment, events);
         }
-    }
-
-    private KtstrEvent waiting(Set<LockClaim> busy, Duration waited, Duration limit) {
-        LockClaim first = busy.iterator().next();
-        return new KtstrEvent.Waiting(
-                what, first.lock().lockFile(), describe(busy, LockSurvey.now(environment)), waited, limit);
-    }
-
-    private LockTimeoutException timedOut(Set<LockClaim> busy, Duration timeout) {
-        LockSurvey survey = LockSurvey.now(environment);
-        return new LockTimeoutException(
-                what + " timed out after " + Durations.format(timeout) + ":\n" + describe(busy, survey),
-                busy.iterator().next().lock().lockFile(),
-                busy.stream()
-                        .flatMap(claim -> claim.lock().holders(survey).stream())
-                        .distinct()
-                        .toList(),
-                remedy);
     }
 
     /** What is in the way, each with its holders. */
@@ -143,78 +103,91 @@ public final class LockChoice {
         return String.join("\n", lines);
     }
 
-    private Path firstFile() {
-        return alternatives.get(0).get(0).lock().lockFile();
-    }
-
     /** Attempts on descriptors that all stay open until one alternative has been taken. */
-    private final class Attempts implements AutoCloseable {
+    private final class Attempts implements LockWait.Wanted<Taken>, AutoCloseable {
+        private final Duration timeout;
         private final Map<LockClaim, LockAttempts> each = new LinkedHashMap<>();
+        private final Map<LockClaim, KtstrException> unusable = new LinkedHashMap<>();
 
         /** What was in the way of each alternative the last time. */
-        private Set<LockClaim> busy = new LinkedHashSet<>();
+        private final Set<LockClaim> busy = new LinkedHashSet<>();
 
-        Attempts() {
+        Attempts(Duration timeout) {
+            this.timeout = timeout;
             alternatives.forEach(claims -> claims.forEach(
                     claim -> each.computeIfAbsent(claim, absent -> claim.lock().attempts(claim.mode()))));
         }
 
-        /** For what watches all their files. */
-        void prepare() throws KtstrException {
-            for (LockAttempts attempts : each.values()) {
-                attempts.prepare();
-            }
-        }
-
-        List<Path> files() {
-            return each.keySet().stream()
-                    .map(claim -> claim.lock().lockFile())
-                    .distinct()
-                    .toList();
-        }
-
-        Optional<Taken> next() throws IOException {
-            busy = new LinkedHashSet<>();
+        @Override
+        public Optional<Taken> attempt() throws KtstrException {
+            busy.clear();
             for (int i = 0; i < alternatives.size(); i++) {
-                Optional<Closer> guards = all(alternatives.get(i));
+                Optional<List<LockGuard>> guards = all(alternatives.get(i));
                 if (guards.isPresent()) {
                     return Optional.of(new Taken(i, guards.get()));
                 }
+            }
+            if (busy.isEmpty()) {
+                throw unusable.values().iterator().next(); // nobody is in the way, and waiting would not help
             }
             return Optional.empty();
         }
 
         /** All of them, or none. What another alternative found busy just now is not tried again. */
-        private Optional<Closer> all(List<LockClaim> claims) throws IOException {
+        private Optional<List<LockGuard>> all(List<LockClaim> claims) throws KtstrException {
+            if (claims.stream().anyMatch(unusable::containsKey)) {
+                return Optional.empty();
+            }
             Map<LockClaim, LockGuard> taken = new LinkedHashMap<>();
-            try (Closer closer = new Closer()) {
+            boolean isWhole = false;
+            try {
                 for (LockClaim claim : claims) {
-                    Optional<LockGuard> guard = busy.contains(claim)
-                            ? Optional.empty()
-                            : attempts(claim).next();
+                    Optional<LockGuard> guard = busy.contains(claim) ? Optional.empty() : attempt(claim);
                     if (guard.isEmpty()) {
-                        busy.add(claim);
-                        putBack(taken);
-                        closer.keep();
+                        if (!unusable.containsKey(claim)) {
+                            busy.add(claim);
+                        }
                         return Optional.empty();
                     }
                     taken.put(claim, guard.get());
-                    closer.add(guard.get()::close);
                 }
-                closer.keep();
+                isWhole = true;
+            } finally {
+                if (!isWhole) {
+                    putBack(taken);
+                }
             }
-            Closer guards = new Closer();
-            taken.forEach((claim, guard) -> guards.add(claim.lock().recorded(guard, claim.mode())::close));
+            List<LockGuard> guards = new ArrayList<>();
+            taken.forEach((claim, guard) -> guards.add(claim.lock().recorded(guard, claim.mode())));
             return Optional.of(guards);
         }
 
-        private void putBack(Map<LockClaim, LockGuard> taken) throws KtstrException {
-            for (Map.Entry<LockClaim, LockGuard> each : taken.entrySet()) {
-                attempts(each.getKey()).putBack(each.getValue());
+        private Optional<LockGuard> attempt(LockClaim claim) {
+            try {
+                return of(claim).next();
+            } catch (KtstrException refused) {
+                passOver(claim, refused);
+                return Optional.empty();
             }
         }
 
-        private LockAttempts attempts(LockClaim claim) {
+        private void passOver(LockClaim claim, KtstrException refused) {
+            unusable.put(claim, refused);
+            if (alternatives.size() > 1
+                    && environment.firstTime("unusable " + claim.lock().lockFile())) {
+                events.accept(
+                        new KtstrEvent.Warning("passing over " + claim.lock().what() + ": " + refused.problem() + " ("
+                                + claim.lock().lockFile() + "); " + refused.remedy()));
+            }
+        }
+
+        private void putBack(Map<LockClaim, LockGuard> taken) throws KtstrException {
+            for (Map.Entry<LockClaim, LockGuard> guard : taken.entrySet()) {
+                of(guard.getKey()).putBack(guard.getValue());
+            }
+        }
+
+        private LockAttempts of(LockClaim claim) {
             LockAttempts attempts = each.get(claim);
             if (attempts == null) {
                 throw new IllegalStateException("not wanted: " + claim);
@@ -222,27 +195,77 @@ public final class LockChoice {
             return attempts;
         }
 
-        /** For after a failed round: if this thread itself is in the way everywhere, waiting is for ever. */
-        void refuseToWaitForOneself() throws KtstrException {
+        @Override
+        public List<Path> files() {
+            each.forEach((claim, attempts) -> {
+                try {
+                    attempts.prepare();
+                } catch (KtstrException refused) {
+                    passOver(claim, refused);
+                }
+            });
+            return each.keySet().stream()
+                    .filter(claim -> !unusable.containsKey(claim))
+                    .map(claim -> claim.lock().lockFile())
+                    .distinct()
+                    .toList();
+        }
+
+        @Override
+        public void refuseToWaitForOneself() throws KtstrException {
             for (LockClaim claim : busy) {
-                if (!attempts(claim).isHeldByThisThread()) {
+                if (!of(claim).isHeldByThisThread()) {
                     return;
                 }
             }
-            LockClaim first = busy.iterator().next();
+            Flock first = firstBusy();
             throw new LockUnavailableException(
                     ErrorCode.LOCK_SELF,
-                    what + ": this thread itself holds " + first.lock().what() + ", and would wait for itself for ever",
-                    first.lock().lockFile(),
-                    "close what it reserved before, or reserve everything at once",
+                    what + ": this thread itself holds " + first.what() + ", and would wait for itself for ever",
+                    first.lockFile(),
+                    "close what it took before, or take everything at once",
                     null);
         }
 
         @Override
-        public void close() throws IOException {
-            try (Closer closer = new Closer()) {
-                each.values().forEach(attempts -> closer.add(attempts::close));
-            }
+        public KtstrEvent waiting(Duration waited, Duration limit) {
+            return new KtstrEvent.Waiting(
+                    what, firstBusy().lockFile(), describe(busy, LockSurvey.now(environment)), waited, limit);
+        }
+
+        @Override
+        public KtstrException timedOut() {
+            LockSurvey survey = LockSurvey.now(environment);
+            return new LockTimeoutException(
+                    what + " timed out after " + Durations.format(timeout) + ":\n" + describe(busy, survey),
+                    firstBusy().lockFile(),
+                    busy.stream()
+                            .flatMap(claim -> claim.lock().holders(survey).stream())
+                            .distinct()
+                            .toList(),
+                    remedy);
+        }
+
+        @Override
+        public KtstrException interrupted(InterruptedException cause) {
+            return new LockInterruptedException(what, firstBusy().lockFile(), cause);
+        }
+
+        private Flock firstBusy() {
+            return busy.iterator().next().lock();
+        }
+
+        /** Does not throw: by now an alternative may have been taken, and its locks would be lost. */
+        @Override
+        public void close() {
+            each.forEach((claim, attempts) -> {
+                try {
+                    attempts.close();
+                } catch (KtstrException failed) {
+                    events.accept(new KtstrEvent.Warning(
+                            "could not close " + claim.lock().lockFile() + ": " + failed.problem()));
+                }
+            });
         }
     }
 }

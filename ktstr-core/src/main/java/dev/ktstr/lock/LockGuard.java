@@ -38,9 +38,9 @@ public final class LockGuard implements AutoCloseable {
 
     /** Unlocks, and hands back what was opened for it. */
     Fd giveUp() throws OsException {
+        fd.unlock();
         closed.set(true);
         onClose.run();
-        fd.unlock();
         return fd;
     }
 

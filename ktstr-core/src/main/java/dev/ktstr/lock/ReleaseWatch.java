@@ -1,5 +1,6 @@
 package dev.ktstr.lock;
 
+import dev.ktstr.os.Errno;
 import dev.ktstr.os.Inotify;
 import dev.ktstr.os.NativeAccessException;
 import dev.ktstr.os.OsException;
@@ -10,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
@@ -82,9 +84,10 @@ final class ReleaseWatch {
             Inotify instance = inotify == null ? Inotify.open() : inotify;
             inotify = instance;
             for (Path file : lockFiles) {
-                int descriptor = instance.watchClose(file);
-                watchers.merge(descriptor, 1, Integer::sum);
-                descriptors.add(descriptor);
+                watch(instance, file).ifPresent(descriptor -> {
+                    watchers.merge(descriptor, 1, Integer::sum);
+                    descriptors.add(descriptor);
+                });
             }
             return new Watch(descriptors);
         } catch (OsException failed) {
@@ -92,6 +95,18 @@ final class ReleaseWatch {
             throw failed;
         } finally {
             state.unlock();
+        }
+    }
+
+    /** Nothing for a file that a cleaner has removed meanwhile: the next attempt makes another. */
+    private static Optional<Integer> watch(Inotify instance, Path file) throws OsException {
+        try {
+            return Optional.of(instance.watchClose(file));
+        } catch (OsException failed) {
+            if (failed.errno() == Errno.ENOENT) {
+                return Optional.empty();
+            }
+            throw failed;
         }
     }
 

@@ -56,6 +56,8 @@ final class LibC {
 
     static native int fsync(int fd);
 
+    static native int sched_getaffinity(int pid, long size, byte[] mask);
+
     static native int fchmod(int fd, int mode);
 
     static native int ftruncate(int fd, long length);

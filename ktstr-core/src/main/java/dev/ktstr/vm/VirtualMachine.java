@@ -184,8 +184,8 @@ public final class VirtualMachine {
 
         /**
          * Has a CPU of this machine reserved for each virtual processor while it runs, as
-         * {@link HostResources#reserveCpus(int)} does it, and QEMU confined to these. Whoever holds some is not to wait for
-         * more: for several machines at the same time reserve for all of them, and give each its {@link #reservation}.
+         * {@link HostResources#reserveCpus(int)} does it, and QEMU confined to these. Whoever has some does not wait for more: for
+         * several machines at the same time give each a {@link #reservation} that reserves for all of them when the first starts.
          */
         public Builder exclusiveCpus() {
             this.exclusiveCpus = true;

@@ -20,13 +20,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -49,7 +49,7 @@ class HostResourcesTest {
     @TempDir
     Path directory;
 
-    private final List<KtstrEvent> events = new ArrayList<>();
+    private final List<KtstrEvent> events = new CopyOnWriteArrayList<>();
 
     /** Whoever holds what this thread waits for is another thread. */
     private final ExecutorService others = Executors.newCachedThreadPool();
@@ -179,7 +179,9 @@ class HostResourcesTest {
                         }
                     },
                     others);
-            TimeUnit.MILLISECONDS.sleep(1500); // longer than until the first message
+            while (events.isEmpty()) {
+                TimeUnit.MILLISECONDS.sleep(10); // the first message comes after a second
+            }
             assertThat(waiting).isNotDone();
             assertThat(events)
                     .singleElement()
@@ -199,14 +201,48 @@ class HostResourcesTest {
     void aThreadDoesNotWaitForItself() throws Exception {
         try (Reservation all = host.reserveCpus(8, AT_ONCE)) {
             assertThat(all.cpus()).hasSize(8);
-            assertThatExceptionOfType(LockUnavailableException.class)
+            assertThatExceptionOfType(HostException.class)
                     .isThrownBy(() -> host.reserveCpus(1, LONG))
-                    .withMessageContaining("this thread itself holds CPU 0")
+                    .withMessageContaining("this thread has reserved CPUs already")
+                    .withCauseInstanceOf(LockTimeoutException.class)
                     .satisfies(refused -> assertThat(refused.code()).isEqualTo(ErrorCode.LOCK_SELF));
+        }
+        try (LockGuard own = cpu(3).acquire(FlockMode.EXCLUSIVE)) {
+            assertThatExceptionOfType(LockUnavailableException.class)
+                    .isThrownBy(() -> host.reserveCpus(8, LONG))
+                    .withMessageContaining("this thread itself holds CPU 3")
+                    .satisfies(refused -> assertThat(refused.path()).contains(own.lockFile()));
         }
         try (Reservation some = host.reserveCpus(4, AT_ONCE);
                 Reservation rest = host.reserveCpus(4, AT_ONCE)) {
             assertThat(some.cpus()).doesNotContainAnyElementsOf(rest.cpus());
+        }
+    }
+
+    @Test
+    void aLockFileThatCannotBeOpenedIsPassedOver() throws Exception {
+        Files.createSymbolicLink(directory.resolve("locks/ktstr-cpu-0.lock"), Path.of("elsewhere"));
+        try (Reservation reserved = host.reserveCpus(2, AT_ONCE)) {
+            assertThat(reserved.cpus()).containsExactly(1, 2);
+        }
+        assertThat(events)
+                .singleElement()
+                .satisfies(event -> assertThat(event.message()).contains("passing over CPU 0", "ktstr-cpu-0.lock"));
+        assertThatExceptionOfType(LockUnavailableException.class)
+                .isThrownBy(() -> host.reserveCpus(8, LONG))
+                .satisfies(refused -> assertThat(refused.code()).isEqualTo(ErrorCode.LOCK_ABSENT));
+        assertLocked(cpu(1), false, false);
+    }
+
+    @Test
+    void aPartIsOfItsOwnCachesAndStaysWithinTheWhole() throws Exception {
+        try (Reservation all = host.reserveCpus(8, AT_ONCE)) {
+            assertThat(all.part(4, 2).cpus()).containsExactly(4, 5);
+            assertThat(all.part(4, 2).llcs()).containsExactly(1);
+            assertThat(all.part(4, 0).confine(List.of("true"))).containsExactly("true");
+            assertThatExceptionOfType(IndexOutOfBoundsException.class).isThrownBy(() -> all.part(7, 2));
+            all.part(0, 8).close();
+            assertLocked(cpu(0), true, true);
         }
     }
 

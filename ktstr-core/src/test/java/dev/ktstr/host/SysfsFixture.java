@@ -5,12 +5,20 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** What a kernel shows of a machine that is not at hand, in files. */
-record SysfsFixture(Path directory) {
+final class SysfsFixture {
+    private final Path directory;
+    private String allowed;
+
+    private SysfsFixture(Path directory, String allowed) {
+        this.directory = directory;
+        this.allowed = allowed;
+    }
+
     /** All these CPUs are online, and this process may use them. */
     static SysfsFixture withCpus(Path directory, String cpus) throws IOException {
-        SysfsFixture fixture = new SysfsFixture(directory);
-        fixture.write("devices/cpu/online", cpus);
-        return fixture.allowing(cpus);
+        SysfsFixture fixture = new SysfsFixture(directory, cpus);
+        fixture.write("cpu/online", cpus);
+        return fixture;
     }
 
     /** 8 CPUs, of which 4 share a cache; each cache on a node of its own. */
@@ -22,8 +30,8 @@ record SysfsFixture(Path directory) {
                 .node(1, "4-7", "21 10");
     }
 
-    SysfsFixture allowing(String cpus) throws IOException {
-        write("status", "Name:\tjava\nCpus_allowed:\tff\nCpus_allowed_list:\t" + cpus + "\nMems_allowed:\t1");
+    SysfsFixture allowing(String cpus) {
+        allowed = cpus;
         return this;
     }
 
@@ -38,20 +46,20 @@ record SysfsFixture(Path directory) {
     }
 
     void index(int cpu, int index, int level, String type, String sharing) throws IOException {
-        String cache = "devices/cpu/cpu" + cpu + "/cache/index" + index + "/";
+        String cache = "cpu/cpu" + cpu + "/cache/index" + index + "/";
         write(cache + "level", Integer.toString(level));
         write(cache + "type", type);
         write(cache + "shared_cpu_list", sharing);
     }
 
     SysfsFixture node(int node, String cpus, String distances) throws IOException {
-        write("devices/node/node" + node + "/cpulist", cpus);
-        write("devices/node/node" + node + "/distance", distances);
+        write("node/node" + node + "/cpulist", cpus);
+        write("node/node" + node + "/distance", distances);
         return this;
     }
 
     Topology topology() throws IOException {
-        return Topology.read(directory.resolve("devices"), directory.resolve("status"));
+        return Topology.read(directory, CpuList.parse(allowed));
     }
 
     void write(String name, String text) throws IOException {

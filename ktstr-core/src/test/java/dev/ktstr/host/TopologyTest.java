@@ -45,19 +45,25 @@ class TopologyTest {
     }
 
     @Test
-    void cachesAreCountedByTheirFirstCpus() throws Exception {
+    void cachesAreCountedByTheirIdsAndWithoutThemByTheirFirstCpus() throws Exception {
         // As on machines that number the threads of cores after the cores.
-        Topology topology = SysfsFixture.withCpus(directory, "0-7")
-                .cache("2-3,6-7")
-                .cache("0-1,4-5")
-                .topology();
-        assertThat(topology.caches()).extracting(LastLevelCache::cpus).hasToString("[[0, 1, 4, 5], [2, 3, 6, 7]]");
+        SysfsFixture fixture =
+                SysfsFixture.withCpus(directory, "0-7").cache("2-3,6-7").cache("0-1,4-5");
+        assertThat(fixture.topology().caches())
+                .extracting(LastLevelCache::cpus)
+                .hasToString("[[0, 1, 4, 5], [2, 3, 6, 7]]");
+        for (int cpu : List.of(0, 1, 4, 5)) {
+            fixture.write("cpu/cpu" + cpu + "/cache/index2/id", "8");
+        }
+        assertThat(fixture.topology().caches())
+                .extracting(LastLevelCache::cpus)
+                .hasToString("[[2, 3, 6, 7], [0, 1, 4, 5]]");
     }
 
     @Test
-    void whatIsNotOnlineOrNotAllowedIsLeftOut() throws Exception {
+    void whatIsNotAllowedIsLeftOutAndACacheHasAllCpusThatAreOnline() throws Exception {
         Topology topology = SysfsFixture.withCpus(directory, "0-2,4-5")
-                .allowing("1-127")
+                .allowing("1-2,4-5")
                 .cache("0-3")
                 .cache("4-7")
                 .topology();
@@ -65,12 +71,25 @@ class TopologyTest {
         assertThat(topology.caches()).extracting(LastLevelCache::cpus).hasToString("[[0, 1, 2], [4, 5]]");
     }
 
+    /** As lxcfs does it. */
     @Test
-    void withoutCachesTheCpusOfANodeShareOne() throws Exception {
-        SysfsFixture fixture = SysfsFixture.withCpus(directory, "0-3");
+    void whatIsAllowedCountsThoughItBeShownAsOffline() throws Exception {
+        Topology topology = SysfsFixture.withCpus(directory, "0-1")
+                .allowing("4-5")
+                .cache("0-3")
+                .cache("4-7")
+                .topology();
+        assertThat(topology.allowed()).containsExactly(4, 5);
+        assertThat(topology.caches()).extracting(LastLevelCache::cpus).hasToString("[[0, 1], [4, 5]]");
+    }
+
+    @Test
+    void withoutCachesAllCpusShareOne() throws Exception {
+        SysfsFixture fixture = SysfsFixture.withCpus(directory, "0-3")
+                .node(0, "0-1", "10 20")
+                .node(2, "2-3", "20 10")
+                .node(3, "", "30 30");
         assertThat(fixture.topology().caches()).extracting(LastLevelCache::cpus).hasToString("[[0, 1, 2, 3]]");
-        fixture.node(0, "0-1", "10 20").node(2, "2-3", "20 10").node(3, "", "30 30");
-        assertThat(fixture.topology().caches()).extracting(LastLevelCache::cpus).hasToString("[[0, 1], [2, 3]]");
         assertThat(fixture.topology().distance(0, 2)).isEqualTo(20);
         assertThat(fixture.topology().distance(0, 7)).isEqualTo(255);
     }
@@ -86,12 +105,9 @@ class TopologyTest {
     }
 
     @Test
-    void aThreadThatMayRunNowhereAndNonsenseAreNamed() throws Exception {
-        SysfsFixture fixture = SysfsFixture.withCpus(directory, "0-1").allowing("8-9");
-        assertThatExceptionOfType(HostException.class)
-                .isThrownBy(fixture::topology)
-                .withMessageContaining("names none that is online");
-        fixture.write("devices/cpu/online", "zero");
+    void nonsenseIsNamed() throws Exception {
+        SysfsFixture fixture = SysfsFixture.withCpus(directory, "0-1");
+        fixture.write("cpu/online", "zero");
         assertThatExceptionOfType(HostException.class)
                 .isThrownBy(fixture::topology)
                 .withMessageContaining("no list of CPUs: zero");

@@ -20,6 +20,7 @@ final class ExclusiveCpus implements AutoCloseable {
     private final TestScope scope;
     private final Map<AnnotatedElement, Slot> slots = new LinkedHashMap<>();
     private @Nullable Reservation reservation;
+    private boolean isClosed;
 
     /** Which of the reserved CPUs are a machine's. */
     private record Slot(int first, int count) {}
@@ -52,9 +53,18 @@ final class ExclusiveCpus implements AutoCloseable {
         if (slot == null) {
             throw new IllegalStateException("not claimed: " + where);
         }
+        if (isClosed) {
+            throw new TestException(
+                    ErrorCode.TEST_DECLARATION,
+                    "starting the virtual machine of " + Mistake.place(where)
+                            + ": its test is over, and nobody would give"
+                            + " back the CPUs that are to be reserved for it",
+                    null,
+                    "start it while the test runs",
+                    null);
+        }
         Reservation reserved = reservation;
         if (reserved == null) {
-            refuseToWaitHoldingSome(where);
             reserved = HostResources.open(scope.host().environment())
                     .forTest(scope.test())
                     .reserveCpus(count());
@@ -63,29 +73,13 @@ final class ExclusiveCpus implements AutoCloseable {
         return reserved.part(slot.first, slot.count);
     }
 
-    private void refuseToWaitHoldingSome(AnnotatedElement where) throws TestException {
-        if (scope.inwards().stream().anyMatch(each -> each.exclusiveCpus().areHeld())) {
-            throw new TestException(
-                    ErrorCode.TEST_DECLARATION,
-                    "starting the virtual machine of " + Mistake.place(where)
-                            + ": its class has CPUs reserved for a machine already, and whoever has some does not wait for"
-                            + " more",
-                    null,
-                    "have exclusiveCpus either on machines of the class, or on those of its tests",
-                    null);
-        }
-    }
-
-    private synchronized boolean areHeld() {
-        return reservation != null;
-    }
-
     private int count() {
         return slots.values().stream().mapToInt(Slot::count).sum();
     }
 
     @Override
     public synchronized void close() throws IOException {
+        isClosed = true;
         Optional<Reservation> held = Optional.ofNullable(reservation);
         reservation = null;
         if (held.isPresent()) {
