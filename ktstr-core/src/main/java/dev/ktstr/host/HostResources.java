@@ -106,7 +106,8 @@ public final class HostResources {
         if (isBypassed || count == 0) {
             return unreserved(count == 0 ? List.of() : allowed);
         }
-        requireEnough("reserving " + cpus(count), count, allowed.size());
+        String what = "reserving " + cpus(count) + (test == null ? "" : " for " + test);
+        requireEnough(what, count, allowed.size());
         Claims claims = new Claims();
         List<Option> options = new ArrayList<>();
         for (int first = 0; first + count <= allowed.size(); first++) {
@@ -117,7 +118,7 @@ public final class HostResources {
             options.add(new Option(cpus, caches, wanted));
         }
         options.sort(Comparator.comparingInt(option -> option.caches().size()));
-        return acquire("reserving " + cpus(count), options, timeout);
+        return acquire(what, options, timeout);
     }
 
     /** As {@link #reserveLlcs(int, Duration)}, with the {@link #DEFAULT_TIMEOUT}. */

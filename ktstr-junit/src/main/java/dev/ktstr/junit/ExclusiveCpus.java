@@ -1,6 +1,7 @@
 package dev.ktstr.junit;
 
 import dev.ktstr.ErrorCode;
+import dev.ktstr.event.EventSink;
 import dev.ktstr.host.HostResources;
 import dev.ktstr.host.Reservation;
 import dev.ktstr.host.ReservationSource;
@@ -65,7 +66,7 @@ final class ExclusiveCpus implements AutoCloseable {
         }
         Reservation reserved = reservation;
         if (reserved == null) {
-            reserved = HostResources.open(scope.host().environment())
+            reserved = HostResources.open(scope.host().environment(), EventSink.logging())
                     .forTest(scope.test())
                     .reserveCpus(count());
             reservation = reserved;

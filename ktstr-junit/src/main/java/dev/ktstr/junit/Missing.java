@@ -111,7 +111,11 @@ final class Missing {
                                         .filter(text -> !text.isEmpty())
                                         .collect(Collectors.joining("; "))),
                 host.kernels().root(),
-                (keys.isEmpty() ? "" : "name one of these, or ") + "store it: " + command(host)
+                (host.settings().isPrepared(selector)
+                                ? "have the goal prepare store it again, which named it in " + Settings.PREPARED
+                                        + ": mvn pre-integration-test; or "
+                                : "")
+                        + (keys.isEmpty() ? "" : "name one of these, or ") + "store it: " + command(host)
                         + (damaged.isEmpty()
                                 ? ""
                                 : "; what is wrong with an entry says " + goal("kernel-verify", "-Dktstr.key=…", host)

@@ -18,6 +18,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /**
  * What is set from outside: as a JUnit configuration parameter (JUnit itself falls back to system properties and to
@@ -91,6 +92,14 @@ final class Settings {
             requireSelector("ktstr.kernels", "KTSTR_KERNEL_LIST", each);
         }
         return selectors;
+    }
+
+    /** Whether it is {@code prepare} that names a kernel so. */
+    boolean isPrepared(String selector) {
+        return Stream.of("ktstr.kernel", "ktstr.kernels")
+                .flatMap(
+                        property -> Stream.of(prepared.getProperty(property, "").split(",", -1)))
+                .anyMatch(selector::equals);
     }
 
     private static void requireSelector(String property, String variable, String selector) throws TestException {
