@@ -44,6 +44,15 @@ class SettingsTest {
     }
 
     @Test
+    void aKernelThatPrepareNamedIsKnownAsThat() throws IOException {
+        assertThat(settings().isPrepared("a")).isFalse();
+        prepare("ktstr.kernel=a\nktstr.kernels=a,b\n");
+        assertThat(settings().isPrepared("a")).isTrue();
+        assertThat(settings().isPrepared("b")).isTrue();
+        assertThat(settings().isPrepared("latest")).isFalse();
+    }
+
+    @Test
     void whatIsEmptyIsNotSet() throws IOException {
         variables.put("KTSTR_KERNEL", "variable");
         prepare("ktstr.kernel=\n");
