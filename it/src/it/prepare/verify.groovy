@@ -42,6 +42,12 @@ assert log('properties.log').contains('formatted disk template xfs-300m-')
 assert log('tree.log').contains('stored kernel tree (6.1')
 assert properties('out-tree/ktstr/prepared.properties')['ktstr.kernels'] == 'tree'
 
+def both = properties('out-two/ktstr/prepared.properties')
+assert both['ktstr.kernel'] == 'tree' || both['ktstr.kernel'] == stored[0]
+assert both['ktstr.kernels'].split(',').sort() as List == ['more', 'tree', stored[0]].sort() && both['ktstr.kernels'].endsWith(',more')
+assert log('two.log').contains('stored kernel more (6.1')
+assert new File(basedir, 'out-two/ktstr/packages.properties').readLines().size() == 1
+
 def check = { name, code, words ->
     words.each { assert log(name).contains(it) }
     assert log(name).contains(code) && log(name).contains("docs/errors.md#${code.toLowerCase()}")
@@ -54,5 +60,5 @@ check('disk.log', 'KT-ENV-03', ['"zfs"'])
 assert log('mismatch.log').contains('KT-PREP-01  preparing kernel "9.99": it was to come from linux-image.deb')
 assert log('mismatch.log').contains(stored[0])
 
-assert cache.list().findAll { !it.startsWith('xfs-300m-') } as Set == (['.locks', 'tree'] + stored + formatted) as Set
+assert cache.list().findAll { !it.startsWith('xfs-300m-') } as Set == (['.locks', 'tree', 'more'] + stored + formatted) as Set
 return true

@@ -12,6 +12,12 @@ public final class Printable {
                 .toString();
     }
 
+    /** A word that a POSIX shell takes as it is, for commands that people copy. */
+    public static String shellWord(Object word) {
+        String text = word.toString();
+        return text.matches("[A-Za-z0-9_./:=@%+,-]+") ? text : "'" + text.replace("'", "'\\''") + "'";
+    }
+
     private static boolean isPlain(int character) {
         return switch (Character.getType(character)) {
             case Character.CONTROL,

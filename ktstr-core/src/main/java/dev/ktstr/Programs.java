@@ -13,6 +13,9 @@ public final class Programs {
     /** Where programs for administrators are on most systems, which is often not on the PATH of others. */
     public static final List<String> USUAL_DIRECTORIES = List.of("/usr/sbin", "/sbin", "/usr/local/sbin");
 
+    private static final String APT = "apt-get install";
+    private static final String DNF = "dnf install";
+
     private final String path;
     private final List<String> also;
 
@@ -43,9 +46,30 @@ public final class Programs {
                 + (also.isEmpty() ? "" : "; " + String.join(", ", also) + " were looked at, too") + ")";
     }
 
-    /** What to type to have a package. */
+    /** What to type to have a package: half a sentence, for every system. */
     public static String install(String debian, String fedora) {
-        return "install it: apt-get install " + debian + " (Debian, Ubuntu), dnf install " + fedora + " (Fedora)";
+        return "install it: " + APT + " " + debian + " (Debian, Ubuntu), " + DNF + " " + fedora + " (Fedora)";
+    }
+
+    /**
+     * The command that installs packages here, to be copied; on an unknown system those of Debian and of Fedora.
+     *
+     * @param before what to put in front of the command, such as {@code "sudo "}
+     */
+    public List<String> installing(String before, String debian, String fedora) {
+        return ofThisSystem(before + APT + " -y " + debian, before + DNF + " -y " + fedora);
+    }
+
+    /** As {@link #installing}, for packages that are there and do not work. */
+    public List<String> reinstalling(String before, String debian, String fedora) {
+        return ofThisSystem(before + APT + " -y --reinstall " + debian, before + "dnf reinstall -y " + fedora);
+    }
+
+    private List<String> ofThisSystem(String apt, String dnf) {
+        if (find("apt-get").isPresent()) {
+            return List.of(apt);
+        }
+        return find("dnf").isPresent() ? List.of(dnf) : List.of("# Debian, Ubuntu:", apt, "# Fedora:", dnf);
     }
 
     private static Optional<Path> candidate(String directory, String name) {

@@ -72,5 +72,10 @@ class ProgramsTest {
                                 + " at, too)");
         assertThat(Programs.install("a-deb", "a-rpm"))
                 .isEqualTo("install it: apt-get install a-deb (Debian, Ubuntu), dnf install a-rpm (Fedora)");
+        Programs none = new Programs(Environment.of(Map.of(), null), List.of());
+        assertThat(none.installing("sudo ", "a-deb", "a-rpm"))
+                .contains("sudo apt-get install -y a-deb", "sudo dnf install -y a-rpm");
+        assertThat(none.reinstalling("", "a-deb", "a-rpm"))
+                .contains("apt-get install -y --reinstall a-deb", "dnf reinstall -y a-rpm");
     }
 }

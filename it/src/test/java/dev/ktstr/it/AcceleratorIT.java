@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import dev.ktstr.Environment;
 import dev.ktstr.EnvironmentException;
 import dev.ktstr.ErrorCode;
-import dev.ktstr.event.KtstrEvent;
 import dev.ktstr.vm.Accelerator;
 import dev.ktstr.vm.RunningVm;
 import dev.ktstr.vm.VirtualMachine;
@@ -43,7 +42,7 @@ class AcceleratorIT {
     private VirtualMachine.Builder builder(VmFixture fixture, Map<String, String> variables) {
         Environment environment = VmFixture.environment(fixture.cache().root(), variables);
         return VirtualMachine.builder(environment).kernel(fixture.kernel()).events(event -> {
-            if (event instanceof KtstrEvent.Warning) {
+            if (event.isWarning()) {
                 warnings.add(event.message());
             }
         });

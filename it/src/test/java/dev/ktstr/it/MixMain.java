@@ -63,7 +63,7 @@ final class MixMain {
         if (event instanceof KtstrEvent.Swept swept) {
             boolean ours = swept.path().toString().matches(".*\\.[0-9a-f]{8}");
             tally.add(ours ? "swept-own" : "swept-foreign");
-        } else if (event instanceof KtstrEvent.Warning) {
+        } else if (event.isWarning()) {
             tally.add("warnings");
             System.out.println(event.message());
         }

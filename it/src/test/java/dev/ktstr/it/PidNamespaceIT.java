@@ -4,12 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ktstr.cache.CleanPolicy;
 import dev.ktstr.cache.KernelCache;
+import dev.ktstr.lock.Flock;
+import dev.ktstr.lock.FlockMode;
+import dev.ktstr.lock.LockGuard;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -61,6 +66,25 @@ class PidNamespaceIT {
             store.destroyForcibly();
         }
         assertThat(cache.verify("k").problems()).isEmpty();
+    }
+
+    /** /proc/locks of the container shows no lock of ours, and its holder's pid says nothing there. */
+    @Test
+    void whatIsInUseOutsideIsNoOrphanInAContainer() throws Exception {
+        Path staging = Files.createDirectories(root.resolve(".tmp-k-77.0123abcd"));
+        Path disk = Files.createDirectories(root.resolve(".disks-77.0123abcd"));
+        Path lock = Files.createFile(disk.resolve("lock"));
+        Path entryLock = Files.createDirectories(root.resolve(".locks")).resolve("k.lock");
+        Files.setLastModifiedTime(disk, FileTime.from(Instant.now().minusSeconds(90)));
+        List<String> looks = inNamespace(Commands.jvm(OrphansMain.class, root.toString()));
+        try (LockGuard used = Flock.on(lock).acquire(FlockMode.EXCLUSIVE);
+                LockGuard stored = Flock.on(entryLock).acquire(FlockMode.EXCLUSIVE)) {
+            assertThat(Commands.run(looks.toArray(String[]::new)))
+                    .as("%s %s", used, stored)
+                    .isEmpty();
+        }
+        assertThat(Commands.run(looks.toArray(String[]::new)).lines())
+                .containsExactly(staging.toString(), disk.toString());
     }
 
     @Test

@@ -286,9 +286,9 @@ public final class KernelCache {
 
     /**
      * What stores that died have left behind, which {@link #clean} removes besides entries, and so does the next store of the
-     * same kernel. Takes no lock, and removes nothing.
+     * same kernel. Removes nothing; locks are taken shared for an instant, to see whether anybody else holds them.
      */
-    public List<Path> orphans() throws IOException {
+    public List<Path> orphans() {
         return root.debris();
     }
 

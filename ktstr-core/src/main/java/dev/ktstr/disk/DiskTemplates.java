@@ -217,7 +217,7 @@ public final class DiskTemplates {
 
     /**
      * What formatters and disks have left behind whose processes have ended, which {@link #clean} removes besides templates, and
-     * so does the next formatting. Takes no lock, and removes nothing.
+     * so does the next formatting. Removes nothing; locks are taken shared for an instant, to see whether anybody else holds them.
      */
     public List<Path> orphans() throws IOException {
         List<Path> orphans = new ArrayList<>(root.debris());

@@ -1,6 +1,7 @@
 package dev.ktstr.disk;
 
 import dev.ktstr.Environment;
+import dev.ktstr.event.EventSink;
 import dev.ktstr.lock.Flock;
 import dev.ktstr.lock.FlockMode;
 import dev.ktstr.lock.LockGuard;
@@ -9,12 +10,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import java.util.regex.Pattern;
 
 /**
  * A directory that only this user can enter, for a disk that has to have a name, and for whatever else is needed in a store for
  * a while. The file {@code lock} in it is held for as long as it is in use: when somebody else gets that lock, the directory is
- * debris, which the next sweep of the disk templates removes.
+ * debris, which the next sweep of the disk templates removes where they or their disks are; elsewhere {@link #sweep}.
  */
 public final class PrivateDirectory implements AutoCloseable {
     static final Pattern NAME = Pattern.compile("\\.disks-[0-9]{1,10}\\.[0-9a-f]{8}");
@@ -40,6 +42,17 @@ public final class PrivateDirectory implements AutoCloseable {
             FileTrees.delete(path);
             throw refused;
         }
+    }
+
+    /**
+     * Removes those of this user whose lock is free, from a directory that is no store of templates: nobody else looks there.
+     * What was made in the last minute stays, since its owner may not have come to the lock yet.
+     *
+     * @param events is told of what could not be removed
+     * @return those that were removed
+     */
+    public static List<Path> sweep(Path parent, Environment environment, EventSink events) throws IOException {
+        return new TemplateSweep(parent, environment, events).removePrivate();
     }
 
     /** The directory itself. */

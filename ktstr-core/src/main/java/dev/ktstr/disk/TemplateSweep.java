@@ -1,6 +1,7 @@
 package dev.ktstr.disk;
 
 import dev.ktstr.Environment;
+import dev.ktstr.KtstrException;
 import dev.ktstr.event.EventSink;
 import dev.ktstr.event.KtstrEvent;
 import dev.ktstr.lock.Flock;
@@ -63,7 +64,38 @@ final class TemplateSweep {
         return swept;
     }
 
-    /** What {@link #run} would remove now. Takes no lock, and removes nothing. */
+    /**
+     * Removes private directories alone, and only this user's: in a directory that is no store, and that others may write to.
+     *
+     * @return those that were removed
+     */
+    List<Path> removePrivate() throws IOException {
+        Object self = Files.getAttribute(Path.of("/proc/self"), "unix:uid");
+        List<Path> removed = new ArrayList<>();
+        try (DirectoryStream<Path> all = Files.newDirectoryStream(root, ".disks-*")) {
+            for (Path path : all) {
+                if (isOwn(path, self) && isSwept(path)) {
+                    removed.add(path);
+                }
+            }
+        } catch (NoSuchFileException noRoot) {
+            return List.of();
+        } catch (DirectoryIteratorException failed) {
+            throw failed.getCause();
+        }
+        return removed;
+    }
+
+    private static boolean isOwn(Path path, Object self) throws IOException {
+        try {
+            return Files.getAttribute(path, "unix:uid", LinkOption.NOFOLLOW_LINKS)
+                    .equals(self);
+        } catch (NoSuchFileException gone) {
+            return false;
+        }
+    }
+
+    /** What {@link #run} would remove now. Removes nothing. */
     List<Path> orphans() throws IOException {
         List<Path> orphans = new ArrayList<>();
         try (DirectoryStream<Path> all = Files.newDirectoryStream(root, ".*")) {
@@ -87,14 +119,24 @@ final class TemplateSweep {
             if (!Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
                 return instant.matches() && isOver(path, Long.parseLong(instant.group(1)));
             }
-            Path lock = path.resolve(PrivateDirectory.LOCK);
             return PrivateDirectory.NAME.matcher(name).matches()
-                    && Files.isExecutable(path)
-                    && isOlderThan(path, BIRTH)
-                    && (!Files.exists(lock, LinkOption.NOFOLLOW_LINKS)
-                            || Flock.on(lock).holders().isEmpty());
+                    && mayBeDebris(path)
+                    && isFree(path.resolve(PrivateDirectory.LOCK));
         } catch (NoSuchFileException gone) {
             return false; // its owner has just removed it
+        }
+    }
+
+    /** Shared, so that two who look do not take each other for owners, who hold it exclusive. */
+    private boolean isFree(Path lock) {
+        if (!Files.exists(lock, LinkOption.NOFOLLOW_LINKS)) {
+            return true;
+        }
+        try (LockGuard guard =
+                Flock.on(lock, environment, events).tryAcquire(FlockMode.SHARED).orElse(null)) {
+            return guard != null;
+        } catch (KtstrException untold) {
+            return false; // it has just gone; or where no lock can be taken nothing is removed either
         }
     }
 
@@ -120,13 +162,15 @@ final class TemplateSweep {
         return pid > 0 && (ProcessHandle.of(pid).isEmpty() || isOlderThan(path, INSTANT));
     }
 
+    /** Not another user's, who sweeps it; and not so new that its owner may be about to make the lock, or to take it. */
+    private boolean mayBeDebris(Path directory) throws IOException {
+        return Files.isExecutable(directory) && isOlderThan(directory, BIRTH);
+    }
+
     private boolean isPrivateSwept(Path directory) throws IOException {
         Path lock = directory.resolve(PrivateDirectory.LOCK);
-        if (!Files.isExecutable(directory)) {
-            return false; // another user's, and theirs to sweep
-        }
-        if (!isOlderThan(directory, BIRTH)) {
-            return false; // its owner may be about to make the lock, or to take it
+        if (!mayBeDebris(directory)) {
+            return false;
         }
         if (!Files.exists(lock, LinkOption.NOFOLLOW_LINKS)) {
             discard(directory);

@@ -9,7 +9,7 @@ public interface EventSink {
     static EventSink logging() {
         System.Logger logger = System.getLogger("dev.ktstr");
         return event -> {
-            if (event instanceof KtstrEvent.Warning) {
+            if (event.isWarning()) {
                 logger.log(System.Logger.Level.WARNING, event.message());
             } else if (event instanceof KtstrEvent.Waiting) {
                 logger.log(System.Logger.Level.INFO, event.message());

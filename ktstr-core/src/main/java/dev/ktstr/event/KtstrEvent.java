@@ -8,6 +8,11 @@ import java.time.Duration;
 public sealed interface KtstrEvent {
     String message();
 
+    /** Whether the user should see it, whatever else is shown. */
+    default boolean isWarning() {
+        return false;
+    }
+
     /**
      * A lock is held by someone else, and we wait for it.
      *
@@ -41,5 +46,29 @@ public sealed interface KtstrEvent {
     }
 
     /** Something went another way than asked, and the user should know. */
-    record Warning(String message) implements KtstrEvent {}
+    record Warning(String message) implements KtstrEvent {
+        @Override
+        public boolean isWarning() {
+            return true;
+        }
+    }
+
+    /**
+     * A virtual machine was to choose, and runs without KVM.
+     *
+     * @param reason why, half a sentence
+     * @param advice how that is known, and what to do to have it tried again; empty if there is nothing to say
+     */
+    record WithoutKvm(String reason, String advice) implements KtstrEvent {
+        @Override
+        public String message() {
+            return "virtual machines run under TCG, which is several times slower than KVM: " + reason
+                    + (advice.isEmpty() ? "" : "; " + advice);
+        }
+
+        @Override
+        public boolean isWarning() {
+            return true;
+        }
+    }
 }

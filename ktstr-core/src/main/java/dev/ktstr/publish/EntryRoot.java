@@ -22,9 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -171,16 +169,31 @@ public final class EntryRoot {
         return swept;
     }
 
-    /** What {@link #sweep} would remove now. Takes no lock, and removes nothing. */
-    public List<Path> debris() throws IOException {
-        Set<String> held = locks(LockSurvey.now(environment)).stream()
-                .filter(lock -> !lock.holders().isEmpty())
-                .map(ListedLock::name)
-                .collect(Collectors.toSet());
+    /**
+     * What writers that died have left: staging whose key nobody writes. Removes nothing; of a key that somebody reads, {@link
+     * #sweep} leaves it for later.
+     */
+    public List<Path> debris() {
         return staging().entrySet().stream()
-                .filter(each -> !held.contains(each.getValue()))
+                .filter(each -> isUnwritten(each.getValue()))
                 .map(Map.Entry::getKey)
                 .toList();
+    }
+
+    /**
+     * Decided by the lock alone: what /proc/locks shows ends at the border of a container. Shared, so that two who look are not
+     * in each other's way; a writer holds it exclusive from before there is staging until after.
+     */
+    private boolean isUnwritten(String key) {
+        Flock lock = lock(key, "");
+        if (!Files.exists(lock.lockFile())) {
+            return true; // and none is made by looking
+        }
+        try (LockGuard guard = lock.tryAcquire(FlockMode.SHARED).orElse(null)) {
+            return guard != null;
+        } catch (KtstrException untold) {
+            return false; // where no lock can be taken nothing is removed either
+        }
     }
 
     /** As {@link #sweep}, of one key, for whoever holds its lock. */

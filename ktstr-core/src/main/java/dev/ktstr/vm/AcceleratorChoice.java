@@ -76,7 +76,7 @@ final class AcceleratorChoice {
         }
         warn(
                 "it does not work on this machine (" + verdict.reason() + ")",
-                "; found out once for this boot of the machine, and again with " + VARIABLE + "=" + PROBE);
+                "found out once for this boot of the machine, and again with " + VARIABLE + "=" + PROBE);
         return Accelerator.TCG;
     }
 
@@ -108,12 +108,9 @@ final class AcceleratorChoice {
         }
     }
 
-    private void warn(String reason, String more) {
+    private void warn(String reason, String advice) {
         if (environment.firstTime("no KVM: " + reason)) {
-            values.events()
-                    .accept(new KtstrEvent.Warning(
-                            "virtual machines run under TCG, which is several times slower than KVM: " + reason
-                                    + more));
+            values.events().accept(new KtstrEvent.WithoutKvm(reason, advice));
         }
     }
 

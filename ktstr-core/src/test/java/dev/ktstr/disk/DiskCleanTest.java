@@ -174,6 +174,9 @@ class DiskCleanTest {
             try (LockGuard used = Flock.on(orphaned.resolve("lock")).acquire(FlockMode.EXCLUSIVE)) {
                 assertThat(templates().orphans()).as("%s", used).hasSize(3).doesNotContain(orphaned);
             }
+            try (LockGuard looking = Flock.on(orphaned.resolve("lock")).acquire(FlockMode.SHARED)) {
+                assertThat(templates().orphans()).as("%s", looking).contains(orphaned);
+            }
 
             CleanReport report = templates().clean(false);
 

@@ -2,6 +2,7 @@ package dev.ktstr.junit;
 
 import dev.ktstr.ErrorCode;
 import dev.ktstr.KtstrException;
+import dev.ktstr.Printable;
 import dev.ktstr.cache.KernelEntry;
 import dev.ktstr.cache.KernelSelector;
 import dev.ktstr.cache.ListedEntry;
@@ -154,13 +155,10 @@ final class Missing {
     private static String goal(String name, String argument, Host host) {
         return "mvn dev.ktstr:ktstr-maven-plugin:" + version() + ":" + name + " " + argument
                 + (host.hasCacheDirectoryOfItsOwn()
-                        ? " " + quoted("-Dktstr.cacheDir=" + host.kernels().root())
+                        ? " "
+                                + Printable.shellWord(
+                                        "-Dktstr.cacheDir=" + host.kernels().root())
                         : "");
-    }
-
-    /** For a shell. */
-    private static String quoted(String argument) {
-        return argument.matches("[\\w./=:@%+,-]+") ? argument : "'" + argument.replace("'", "'\\''") + "'";
     }
 
     private static String version() {

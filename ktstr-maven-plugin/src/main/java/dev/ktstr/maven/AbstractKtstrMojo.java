@@ -98,7 +98,7 @@ abstract class AbstractKtstrMojo extends AbstractMojo {
     }
 
     void report(KtstrEvent event) {
-        if (event instanceof KtstrEvent.Warning) {
+        if (event.isWarning()) {
             getLog().warn(event.message());
         } else if (event instanceof KtstrEvent.Published) {
             getLog().debug(event.message());

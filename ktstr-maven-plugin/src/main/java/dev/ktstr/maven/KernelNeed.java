@@ -15,13 +15,15 @@ import java.util.stream.Collectors;
  * @param kernelTree the same; not both
  * @param modules which to store
  * @param key the name to store it by; empty to derive one
+ * @param origin the property that asks for it, in place of the POM's list; empty if that list does
  */
 record KernelNeed(
         Optional<KernelSelector> selector,
         List<Path> packages,
         Optional<Path> kernelTree,
         Modules modules,
-        Optional<String> key) {
+        Optional<String> key,
+        Optional<String> origin) {
     boolean hasSource() {
         return !packages.isEmpty() || kernelTree.isPresent();
     }

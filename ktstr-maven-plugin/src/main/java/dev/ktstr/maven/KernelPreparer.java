@@ -62,7 +62,7 @@ final class KernelPreparer {
                 return found;
             }
             if (!need.hasSource()) {
-                throw missing(need.selector().get());
+                throw missing(need.selector().get(), need.origin());
             }
         }
         KernelEntry stored = storeOnce(need);
@@ -173,7 +173,7 @@ final class KernelPreparer {
                 "give the source of a kernel that \"" + selector + "\" selects, or leave the selector out");
     }
 
-    private GoalException missing(KernelSelector selector) throws IOException {
+    private GoalException missing(KernelSelector selector, Optional<String> origin) throws IOException {
         List<ListedEntry> listed = cache.list();
         String keys = listed.stream()
                 .flatMap(entry -> entry.fold(Stream::of, corrupt -> Stream.<KernelEntry>empty()))
@@ -186,7 +186,11 @@ final class KernelPreparer {
         return new GoalException(
                 ErrorCode.PREPARE_MISSING,
                 "preparing kernel \"" + selector
-                        + "\": no stored kernel matches, and nothing says where it comes from; "
+                        + "\""
+                        + origin.map(given -> ", which " + given + " asks for").orElse("")
+                        + ": no stored kernel matches, and "
+                        + origin.map(given -> "no kernel of the POM with this very selector says where it comes from; ")
+                                .orElse("nothing says where it comes from; ")
                         + (keys.isEmpty() ? "no usable kernel is stored" : "there are: " + keys)
                         + (unusable.isEmpty() ? "" : "; unusable are: " + unusable),
                 cache.root(),
@@ -197,7 +201,6 @@ final class KernelPreparer {
 
     /** For a shell. Given always: what the POM says for an execution does not count for a goal on the command line. */
     private String cacheOption() {
-        String option = "-Dktstr.cacheDir=" + cache.root();
-        return option.matches("[\\w./=:@%+,-]+") ? option : "'" + option.replace("'", "'\\''") + "'";
+        return Printable.shellWord("-Dktstr.cacheDir=" + cache.root());
     }
 }

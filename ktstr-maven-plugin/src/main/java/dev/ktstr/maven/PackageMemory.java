@@ -7,13 +7,18 @@ import dev.ktstr.cache.PackageId;
 import dev.ktstr.cache.StoredDetails;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -31,11 +36,15 @@ final class PackageMemory {
     /** Between key and checksums: no key has one. */
     private static final char SEPARATOR = '/';
 
+    /** How a file is described in a fingerprint: path, size, time. */
+    private static final Pattern LOOK = Pattern.compile("(.+?) [0-9]+ \\S+ \\| ", Pattern.DOTALL);
+
     private final PropertiesFile file;
     private final Environment environment;
     private final Shared shared;
     private final Map<String, String> before;
     private final Map<String, String> now = new TreeMap<>();
+    private final Set<String> wrong = new HashSet<>();
 
     PackageMemory(PropertiesFile file, Environment environment) {
         this.file = file;
@@ -62,10 +71,7 @@ final class PackageMemory {
         StringBuilder text = new StringBuilder();
         try {
             for (Path each : need.packages()) {
-                BasicFileAttributes attributes = Files.readAttributes(each, BasicFileAttributes.class);
-                text.append(each.toAbsolutePath().normalize());
-                text.append(' ').append(attributes.size());
-                text.append(' ').append(attributes.lastModifiedTime()).append(" | ");
+                text.append(look(each));
             }
         } catch (IOException absent) {
             return Optional.empty(); // reading it says what is wrong
@@ -89,6 +95,7 @@ final class PackageMemory {
                 }
             }
         }
+        wrong.add(fingerprint);
         return Optional.empty();
     }
 
@@ -101,11 +108,39 @@ final class PackageMemory {
         now.put(fingerprint, value);
     }
 
-    /** Writes what has been recalled and remembered; the rest is no longer needed. */
+    /**
+     * Writes what has been recalled and remembered, and what was not asked for, by which another execution may know its packages:
+     * but for what has been found wrong, and what no file looks like any more.
+     */
     void write() throws IOException {
-        if (!now.isEmpty() || !before.isEmpty()) {
-            file.write(now, environment);
+        Map<String, String> known = new TreeMap<>(before);
+        known.keySet().removeIf(fingerprint -> wrong.contains(fingerprint) || !isCurrent(fingerprint));
+        known.putAll(now);
+        if (!known.equals(before)) {
+            file.write(known, environment);
         }
+    }
+
+    /** Whether the files still look like that. */
+    private static boolean isCurrent(String fingerprint) {
+        Matcher each = LOOK.matcher(fingerprint);
+        while (each.lookingAt()) {
+            try {
+                if (!look(Path.of(each.group(1))).equals(each.group())) {
+                    return false;
+                }
+            } catch (IOException | InvalidPathException gone) {
+                return false;
+            }
+            each.region(each.end(), fingerprint.length());
+        }
+        return each.regionStart() > 0;
+    }
+
+    private static String look(Path file) throws IOException {
+        BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
+        return file.toAbsolutePath().normalize() + " " + attributes.size() + " " + attributes.lastModifiedTime()
+                + " | ";
     }
 
     /** One whose vmlinux could not be stripped is stored again, in case that works now. */

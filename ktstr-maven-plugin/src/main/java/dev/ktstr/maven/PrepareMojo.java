@@ -22,7 +22,8 @@ import org.jspecify.annotations.Nullable;
  * Makes sure that the kernels and disk templates are there which a project's tests use, and tells the tests: what
  * <code>@KtstrKernel</code> and <code>@KtstrKernels</code> mean without a value, and where the cache is. That is written to
  * <code>target/ktstr/prepared.properties</code>, and set as the project properties <code>ktstr.cacheDir</code>,
- * <code>ktstr.kernel</code> (the first) and <code>ktstr.kernels</code> (all). What is there already is only looked at.
+ * <code>ktstr.kernel</code> (the first) and <code>ktstr.kernels</code> (all). What is there already is only looked at. Of several
+ * executions in one build of a project, each adds its kernels to those of the ones before.
  *
  * @since 0.1.0
  */
@@ -31,26 +32,34 @@ public final class PrepareMojo extends AbstractStoreMojo {
     private static final String CACHE_DIR = "ktstr.cacheDir";
     private static final String KERNEL = "ktstr.kernel";
     private static final String KERNELS = "ktstr.kernels";
+    private static final String DISKS = "ktstr.disks";
+    private static final String HANDED_ON = PrepareMojo.class.getName() + ".handedOn";
 
     /**
      * The kernels. Each is a selector (a version such as <code>6.1</code>, a range such as <code>6.1..6.12</code> for all
      * stored kernels in it, a key, or <code>latest</code>), or elements: <code>selector</code>; <code>packages</code>
      * or <code>kernelTree</code>, from which a kernel is stored if the selector finds none, or there is no selector; and how to
-     * store it, <code>modules</code> and <code>key</code>: all as for <code>kernel-store</code>. As a property: selectors, separated by commas.
+     * store it, <code>modules</code> and <code>key</code>: all as for <code>kernel-store</code>.
+     *
+     * <p><code>-Dktstr.kernels=…</code> (selectors, separated by commas) stands in place of this list, in every execution. Where a
+     * kernel of the list has the same selector, letter by letter, it says where that one comes from. A property
+     * <code>ktstr.kernels</code> of the project counts only if there is no such list.
      *
      * @since 0.1.0
      */
-    @Parameter(property = KERNELS)
+    @Parameter
     private @Nullable List<RequiredKernel> kernels;
 
     /**
      * The disk templates. Each is a file system and a size, such as <code>xfs:300M</code>, or elements: <code>filesystem</code>,
-     * <code>size</code>, <code>label</code> and <code>formatter</code>, as for <code>disk-template</code>. As a property:
-     * texts of the first form, separated by commas.
+     * <code>size</code>, <code>label</code> and <code>formatter</code>, as for <code>disk-template</code>.
+     *
+     * <p><code>-Dktstr.disks=…</code> (texts of the first form, separated by commas) stands in place of this list, in every
+     * execution. A property <code>ktstr.disks</code> of the project counts only if there is no such list.
      *
      * @since 0.1.0
      */
-    @Parameter(property = "ktstr.disks")
+    @Parameter
     private @Nullable List<RequiredDisk> disks;
 
     @Parameter(defaultValue = "${project.build.directory}", readonly = true, required = true)
@@ -64,19 +73,51 @@ public final class PrepareMojo extends AbstractStoreMojo {
 
     @Override
     void run(Progress meter) throws IOException {
-        List<KernelNeed> kernelNeeds = new ArrayList<>();
-        for (RequiredKernel each : kernels == null ? List.<RequiredKernel>of() : kernels) {
-            kernelNeeds.add(each.read());
-        }
-        List<DiskNeed> diskNeeds = new ArrayList<>();
-        for (RequiredDisk each : disks == null ? List.<RequiredDisk>of() : disks) {
-            diskNeeds.add(each.read());
-        }
+        Map<String, String> before = handedOn();
+        List<KernelNeed> kernelNeeds = kernelNeeds(before);
+        List<DiskNeed> diskNeeds = diskNeeds(before);
         KernelCache cache = cache();
-        List<String> keys = prepareKernels(cache, kernelNeeds, meter);
+        Set<String> keys = new LinkedHashSet<>(GivenList.split(before.getOrDefault(KERNELS, "")));
+        keys.addAll(prepareKernels(cache, kernelNeeds, meter));
         meter.close();
-        prepareDisks(diskNeeds, keys);
-        handOn(cache, keys);
+        prepareDisks(diskNeeds, List.copyOf(keys));
+        handOn(cache, List.copyOf(keys), before);
+    }
+
+    private List<KernelNeed> kernelNeeds(Map<String, String> before) throws IOException {
+        List<RequiredKernel> ofPom = kernels == null ? List.of() : kernels;
+        Optional<GivenList> given = GivenList.of(KERNELS, userProperties, projectProperties, before, !ofPom.isEmpty());
+        List<KernelNeed> needs = new ArrayList<>();
+        if (given.isPresent()) {
+            for (String selector : given.get().texts()) {
+                needs.add(RequiredKernel.given(selector, given.get().origin(), ofPom));
+            }
+        } else {
+            for (RequiredKernel each : ofPom) {
+                needs.add(each.read());
+            }
+        }
+        return needs;
+    }
+
+    private List<DiskNeed> diskNeeds(Map<String, String> before) throws IOException {
+        List<RequiredDisk> ofPom = disks == null ? List.of() : disks;
+        Optional<GivenList> given = GivenList.of(DISKS, userProperties, projectProperties, before, !ofPom.isEmpty());
+        List<DiskNeed> needs = new ArrayList<>();
+        for (RequiredDisk each : given.map(PrepareMojo::parsed).orElse(ofPom)) {
+            needs.add(each.read());
+        }
+        return needs;
+    }
+
+    private static List<RequiredDisk> parsed(GivenList given) {
+        List<RequiredDisk> all = new ArrayList<>();
+        for (String text : given.texts()) {
+            RequiredDisk disk = new RequiredDisk();
+            disk.set(text);
+            all.add(disk);
+        }
+        return all;
     }
 
     private List<String> prepareKernels(KernelCache cache, List<KernelNeed> needs, Progress meter) throws IOException {
@@ -109,8 +150,26 @@ public final class PrepareMojo extends AbstractStoreMojo {
         }
     }
 
-    private void handOn(KernelCache cache, List<String> keys) throws IOException {
-        Map<String, String> prepared = new LinkedHashMap<>();
+    /** What earlier executions have handed on in this build: Maven keeps a context for each project, until the build ends. */
+    private Map<String, String> handedOn() {
+        Map<String, String> before = new LinkedHashMap<>();
+        Map<?, ?> context = getPluginContext();
+        if (context != null && context.get(HANDED_ON) instanceof Map<?, ?> known) {
+            known.forEach((name, value) -> before.put(String.valueOf(name), String.valueOf(value)));
+        }
+        return before;
+    }
+
+    @SuppressWarnings("unchecked") // it is of objects by their names, says Maven's documentation
+    private void keep(Map<String, String> prepared) {
+        Map<String, Object> context = getPluginContext();
+        if (context != null) {
+            context.put(HANDED_ON, Map.copyOf(prepared));
+        }
+    }
+
+    private void handOn(KernelCache cache, List<String> keys, Map<String, String> before) throws IOException {
+        Map<String, String> prepared = new LinkedHashMap<>(before);
         // Not the default: there, kernels and templates are in different directories, and tests find both by
         // themselves.
         if (environment().variable("KTSTR_CACHE_DIR").isPresent()) {
@@ -126,6 +185,7 @@ public final class PrepareMojo extends AbstractStoreMojo {
                 projectProperties.setProperty(name, value);
             }
         });
+        keep(prepared);
     }
 
     private Path directory() {

@@ -33,12 +33,35 @@ public final class RequiredKernel {
         selector = text;
     }
 
+    /** One that was given as a property, from where the POM's kernel of the same selector comes, if there is one with a source. */
+    static KernelNeed given(String text, String origin, List<RequiredKernel> ofPom) throws KtstrException {
+        RequiredKernel kernel = new RequiredKernel();
+        kernel.set(text);
+        for (RequiredKernel each : ofPom) {
+            if (each.hasSource()
+                    && each.selector != null
+                    && each.selector.strip().equals(text)) {
+                kernel = each;
+                break;
+            }
+        }
+        return kernel.read(Optional.of(origin));
+    }
+
     /** The same, checked. */
     KernelNeed read() throws KtstrException {
+        return read(Optional.empty());
+    }
+
+    private boolean hasSource() {
+        return kernelTree != null || (packages != null && !packages.isEmpty());
+    }
+
+    private KernelNeed read(Optional<String> origin) throws KtstrException {
         List<Path> files = packages == null
                 ? List.of()
                 : packages.stream().map(File::toPath).toList();
-        boolean hasSource = !files.isEmpty() || kernelTree != null;
+        boolean hasSource = hasSource();
         if (!files.isEmpty() && kernelTree != null) {
             throw contradiction(
                     "it comes from packages, and from kernelTree", kernelTree.toPath(), "give one of the two");
@@ -60,7 +83,8 @@ public final class RequiredKernel {
                 files,
                 Optional.ofNullable(kernelTree).map(File::toPath),
                 modules == null ? Modules.BOOT : KernelSources.modules("modules of a kernel in ktstr.kernels", modules),
-                Optional.ofNullable(key));
+                Optional.ofNullable(key),
+                origin);
     }
 
     /** Keys are handed to tests in a list. */

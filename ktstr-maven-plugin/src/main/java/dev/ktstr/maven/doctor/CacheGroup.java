@@ -3,9 +3,12 @@ package dev.ktstr.maven.doctor;
 import dev.ktstr.ByteSizes;
 import dev.ktstr.CacheDirectory;
 import dev.ktstr.EnvironmentException;
+import dev.ktstr.KtstrException;
+import dev.ktstr.Printable;
 import dev.ktstr.disk.FilesystemType;
+import dev.ktstr.disk.PrivateDirectory;
+import dev.ktstr.lock.LockUnavailableException;
 import dev.ktstr.os.Fd;
-import dev.ktstr.os.OsException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -69,10 +72,12 @@ final class CacheGroup {
             if (nameless.isPresent()) {
                 nameless.get().close();
             } else { // what has no such files
-                Files.delete(Files.createTempFile(existing, ".ktstr-doctor-", ""));
+                PrivateDirectory.create(existing, surroundings.environment()).close();
             }
             return Optional.empty();
-        } catch (OsException failed) {
+        } catch (LockUnavailableException unlocked) {
+            return Optional.empty(); // it could be made; the checks of locks say the rest
+        } catch (KtstrException failed) {
             return Optional.of(failed.problem());
         } catch (IOException failed) {
             return Optional.of(failed.toString());
@@ -91,7 +96,7 @@ final class CacheGroup {
                 ? Finding.warn(
                         "cache mode",
                         found + ", and others may write to it: who can replace a kernel decides what tests boot",
-                        List.of("chmod go-w " + Shell.quoted(wanted)))
+                        List.of("chmod go-w " + Printable.shellWord(wanted)))
                 : Finding.ok("cache mode", found + ", and nobody else may write to it");
     }
 

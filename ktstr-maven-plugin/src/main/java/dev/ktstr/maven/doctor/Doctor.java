@@ -1,13 +1,20 @@
 package dev.ktstr.maven.doctor;
 
+import dev.ktstr.CacheDirectory;
 import dev.ktstr.Environment;
+import dev.ktstr.EnvironmentException;
 import dev.ktstr.KtstrException;
+import dev.ktstr.Printable;
 import dev.ktstr.disk.DiskTemplates;
 import dev.ktstr.disk.PrivateDirectory;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** Runs every check. One use per examination. */
 public final class Doctor {
@@ -54,6 +61,7 @@ public final class Doctor {
         Environment environment = surroundings.environment();
         findings.group("java", new JavaGroup(surroundings)::examine);
         findings.group("cache", all -> new CacheGroup(surroundings).examine(all));
+        findings.group("leftovers", this::sweep);
         Optional<PrivateDirectory> inStore = scratch(
                 "file system",
                 () -> Places.nearest(DiskTemplates.open(environment).root()));
@@ -85,7 +93,43 @@ public final class Doctor {
         Path directory() throws IOException;
     }
 
-    /** For trying: in the store or where it will be, it is swept with the disks, should this process be killed. */
+    /**
+     * Removes what doctors that were killed have left where a store will be, and where temporary files are: nobody else sweeps
+     * there. In a store, or a directory of its disks, it goes with the disks, by the same rule, and is named among the orphans.
+     */
+    private void sweep(Findings all) throws IOException {
+        Environment environment = surroundings.environment();
+        Set<Path> places =
+                new LinkedHashSet<>(List.of(environment.temporaryDirectory().toAbsolutePath()));
+        try {
+            DiskTemplates templates = DiskTemplates.open(environment);
+            List<Path> ofDisks =
+                    List.of(templates.root(), templates.diskDirectory().toAbsolutePath());
+            places.add(Places.nearest(CacheDirectory.of(environment, "kernels")));
+            ofDisks.forEach(each -> places.add(Places.nearest(each)));
+            ofDisks.forEach(places::remove);
+        } catch (EnvironmentException noStore) {
+            // Whoever needs one says so.
+        }
+        List<String> problems = new ArrayList<>();
+        List<Path> removed = new ArrayList<>();
+        for (Path place : places) {
+            if (Files.isDirectory(place) && Files.isReadable(place)) {
+                removed.addAll(PrivateDirectory.sweep(place, environment, event -> {
+                    if (event.isWarning()) {
+                        problems.add(event.message());
+                    }
+                }));
+            }
+        }
+        if (!problems.isEmpty()) {
+            all.add(Finding.warn("leftovers", String.join("\n", problems), List.of("# remove it by hand")));
+        } else if (!removed.isEmpty()) {
+            all.add(Finding.ok("leftovers", "removed what a doctor left behind that was killed: " + removed));
+        }
+    }
+
+    /** For trying: in the store or where it will be. Should this process be killed, {@link #sweep} says what becomes of it. */
     private Optional<PrivateDirectory> scratch(String name, Place place) {
         try {
             return Optional.of(PrivateDirectory.create(place.directory(), surroundings.environment()));
@@ -107,7 +151,7 @@ public final class Doctor {
             findings.add(Finding.warn(
                     "tidying up",
                     "could not remove " + scratch.path() + ": " + failed,
-                    List.of("rm -r " + Shell.quoted(scratch.path()))));
+                    List.of("rm -r " + Printable.shellWord(scratch.path()))));
         } finally {
             if (wasInterrupted) {
                 Thread.currentThread().interrupt();

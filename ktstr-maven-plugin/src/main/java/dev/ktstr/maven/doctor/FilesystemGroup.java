@@ -3,12 +3,14 @@ package dev.ktstr.maven.doctor;
 import dev.ktstr.Programs;
 import dev.ktstr.disk.DiskTemplates;
 import dev.ktstr.disk.FilesystemType;
+import dev.ktstr.disk.PrivateDirectory;
 import dev.ktstr.os.Errno;
 import dev.ktstr.os.Fd;
 import dev.ktstr.os.FileClone;
 import dev.ktstr.os.Filesystems;
 import dev.ktstr.os.OsException;
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -19,6 +21,8 @@ import java.util.Optional;
 /** What the store's file system can do. */
 final class FilesystemGroup {
     private static final int SIZE = 4096;
+    private static final List<String> ELSEWHERE =
+            List.of("# have the store on another local file system, such as ext4, xfs or btrfs (KTSTR_CACHE_DIR)");
 
     private final Surroundings surroundings;
     private final Path scratch;
@@ -34,7 +38,7 @@ final class FilesystemGroup {
     void examine(Findings findings) throws IOException {
         DiskTemplates templates = DiskTemplates.open(surroundings.environment());
         boolean areDisksElsewhere = !templates.diskDirectory().equals(templates.root());
-        findings.check("reflink", () -> reflink("reflink", scratch, "KTSTR_CACHE_DIR", areDisksElsewhere));
+        findings.check("reflink", () -> reflink("reflink", scratch, home, "KTSTR_CACHE_DIR", areDisksElsewhere));
         if (areDisksElsewhere) {
             findings.check("disk directory", () -> disks(templates.diskDirectory()));
         }
@@ -51,20 +55,27 @@ final class FilesystemGroup {
                     wanted + " (KTSTR_DISK_DIR): " + existing + " is not a directory",
                     List.of("unset KTSTR_DISK_DIR"));
         }
-        return reflink("disk directory", existing, "KTSTR_DISK_DIR", false);
+        try (PrivateDirectory own = PrivateDirectory.create(existing, surroundings.environment())) {
+            return reflink("disk directory", own.path(), existing, "KTSTR_DISK_DIR", false);
+        } catch (FileSystemException failed) {
+            return Finding.fail(
+                    "disk directory",
+                    wanted + " (KTSTR_DISK_DIR): no directory can be made in " + existing + ": " + failed,
+                    List.of("# have it name a directory that you may write to, or:", "unset KTSTR_DISK_DIR"));
+        }
     }
 
     /**
      * Clones a file of the store.
      *
+     * @param into a directory for trying, in what is shown
      * @param isMinor whether disks are made elsewhere, so that this costs nothing
      */
-    private Finding reflink(String name, Path into, String variable, boolean isMinor) throws IOException {
+    private Finding reflink(String name, Path into, Path shown, String variable, boolean isMinor) throws IOException {
         byte[] content = new byte[SIZE];
         Arrays.fill(content, (byte) 'k');
         Path original = scratch.resolve("original-" + variable);
-        Path named = into.resolve(".ktstr-doctor-" + ProcessHandle.current().pid() + "-clone");
-        Path shown = into.equals(scratch) ? home : into;
+        Path named = into.resolve("clone");
         try (Fd source = Fd.createNew(original);
                 Fd target = target(into, named)) {
             source.write(content);
@@ -76,7 +87,7 @@ final class FilesystemGroup {
                 int length = target.read(copy, 0);
                 return length == SIZE && Arrays.equals(copy, content)
                         ? Finding.ok(name, tried)
-                        : Finding.fail(name, tried + " gave another file: the file system is at fault", List.of());
+                        : Finding.fail(name, tried + " gave another file: the file system is at fault", ELSEWHERE);
             }
             String found = tried + ": refused (" + obstacle.get() + ")";
             return isMinor
@@ -164,7 +175,7 @@ final class FilesystemGroup {
         }
         return Files.isDirectory(other.resolve("was-one"))
                 ? Finding.ok("exchange", "renameat2(RENAME_EXCHANGE) of two directories in " + home)
-                : Finding.fail("exchange", "renameat2 of " + one + " said that it worked, and did not", List.of());
+                : Finding.fail("exchange", "renameat2 of " + one + " said that it worked, and did not", ELSEWHERE);
     }
 
     private Finding fsync() throws IOException {

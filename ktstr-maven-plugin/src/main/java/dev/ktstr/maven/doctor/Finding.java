@@ -8,9 +8,16 @@ import java.util.List;
  *
  * @param name of what was looked at, in a word or two
  * @param found what was tried, and what came of it
- * @param remedy lines to type, or to put into a file, that mend it; comments begin with {@code #}
+ * @param remedy lines to type, or to put into a file, that mend it; comments begin with {@code #}. Empty only if it works
  */
 public record Finding(String name, Level level, String found, List<String> remedy) {
+    /** For what nobody has thought of. */
+    static final List<String> REPORT =
+            List.of("# report it to ktstr (its issue tracker), with this text and what uname -a and mvn -v print");
+
+    /** What can be done after an interrupt. */
+    static final List<String> AGAIN = List.of("# run doctor again, and let it come to its end");
+
     /** How good or bad it is. */
     public enum Level {
         /** It works. */
@@ -23,6 +30,9 @@ public record Finding(String name, Level level, String found, List<String> remed
 
     public Finding {
         remedy = List.copyOf(remedy);
+        if (level != Level.OK && remedy.isEmpty()) {
+            throw new IllegalArgumentException(level + " without a remedy: " + name);
+        }
     }
 
     static Finding ok(String name, String found) {
@@ -41,6 +51,6 @@ public record Finding(String name, Level level, String found, List<String> remed
     static Finding failed(String name, Throwable failure) {
         return failure instanceof KtstrException known
                 ? fail(name, known.problem(), List.of("# " + known.remedy()))
-                : fail(name, "the check itself failed: " + failure, List.of());
+                : fail(name, "the check itself failed: " + failure, REPORT);
     }
 }

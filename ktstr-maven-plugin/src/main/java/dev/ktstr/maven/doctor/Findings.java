@@ -25,7 +25,7 @@ final class Findings {
     /** Adds what a check finds; that it failed, if it throws. After an interrupt no check is begun. */
     void check(String name, Check check) {
         if (Thread.currentThread().isInterrupted()) {
-            add(Finding.fail(name, "not tried: interrupted", List.of()));
+            add(Finding.fail(name, "not tried: interrupted", Finding.AGAIN));
         } else {
             group(name, findings -> findings.add(check.examine()));
         }
@@ -43,7 +43,7 @@ final class Findings {
             throw dying;
         } catch (InterruptedException | InterruptedIOException interrupted) {
             Thread.currentThread().interrupt();
-            add(Finding.fail(name, "interrupted", List.of()));
+            add(Finding.fail(name, "interrupted", Finding.AGAIN));
         } catch (Exception | Error failure) { // whatever it is, the other checks are worth their lines
             add(Finding.failed(name, failure));
         }

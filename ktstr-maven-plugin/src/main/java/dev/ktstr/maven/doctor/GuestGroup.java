@@ -30,9 +30,6 @@ final class GuestGroup {
     private static final String SCRIPT = "echo $((6 * 7)) from $(uname -r)";
     private static final String ANSWER = "42 from ";
 
-    /** What core says of KVM in front of the reason. */
-    private static final String UNDER_TCG = "virtual machines run under TCG, which is several times slower than KVM: ";
-
     private final Surroundings surroundings;
     private final Environment environment;
     private final KernelCache cache;
@@ -53,7 +50,7 @@ final class GuestGroup {
     }
 
     /** How the guest did, and what was said of KVM meanwhile. */
-    private record Boot(Optional<Accelerator> accelerator, String withoutKvm) {}
+    private record Boot(Accelerator accelerator, String withoutKvm) {}
 
     void examine(Findings findings) {
         List<Boot> boot = new ArrayList<>();
@@ -69,7 +66,7 @@ final class GuestGroup {
                     "no virtual machine was tried: no kernel for this machine is stored in " + cache.root(),
                     storing());
         }
-        List<String> warnings = new ArrayList<>();
+        List<String> withoutKvm = new ArrayList<>();
         KernelEntry kernel = newest.get();
         try {
             VmResult result = VirtualMachine.builder(probing())
@@ -77,17 +74,13 @@ final class GuestGroup {
                     .script(SCRIPT)
                     .timeout(LIMIT)
                     .events(event -> {
-                        if (event instanceof KtstrEvent.Warning) {
-                            warnings.add(event.message());
+                        if (event instanceof KtstrEvent.WithoutKvm without) {
+                            withoutKvm.add(without.reason());
                         }
                     })
                     .run();
-            String withoutKvm = warnings.stream()
-                    .filter(each -> each.startsWith(UNDER_TCG))
-                    .map(each -> each.substring(UNDER_TCG.length()))
-                    .findFirst()
-                    .orElse("");
-            boot.add(new Boot(Optional.of(result.accelerator()), withoutKvm));
+            boot.add(new Boot(
+                    result.accelerator(), withoutKvm.stream().findFirst().orElse("")));
             return answer(kernel, result);
         } catch (KtstrException failed) {
             return Finding.fail(
@@ -125,7 +118,7 @@ final class GuestGroup {
     }
 
     private Finding kvm(Optional<Boot> boot) throws IOException {
-        if (boot.isPresent() && boot.get().accelerator().equals(Optional.of(Accelerator.KVM))) {
+        if (boot.isPresent() && boot.get().accelerator() == Accelerator.KVM) {
             return Finding.ok("kvm", "the guest ran under it");
         }
         String choice = environment.variable(VARIABLE).orElse("");
@@ -145,7 +138,7 @@ final class GuestGroup {
         return Finding.warn(
                 "kvm",
                 device + " can be opened, but guests do not run under it: "
-                        + boot.get().withoutKvm().replaceFirst("; found out once for.*$", ""),
+                        + boot.get().withoutKvm(),
                 List.of(
                         "# if this machine is itself virtual: switch nested virtualization on in the machine around it; there,"
                                 + " this says Y or 1:",

@@ -69,7 +69,7 @@ final class JavaGroup {
     private Finding nativeAccess() throws IOException {
         boolean works = Filesystems.typeAt(Path.of("/")).isPresent();
         if (!works) {
-            return Finding.fail("native access", "statfs(2) of / by way of JNA failed", List.of());
+            return Finding.fail("native access", "statfs(2) of / by way of JNA failed", Finding.REPORT);
         }
         String found = "JNA calls the C library: statfs(2) of / worked";
         if (release < WARNS || arguments.stream().anyMatch(argument -> argument.startsWith(FLAG))) {

@@ -1,12 +1,14 @@
 package dev.ktstr.maven.doctor;
 
 import dev.ktstr.Environment;
+import dev.ktstr.Printable;
 import dev.ktstr.lock.Flock;
 import dev.ktstr.lock.FlockMode;
 import dev.ktstr.lock.HostLocks;
 import dev.ktstr.lock.LockGuard;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,6 +18,7 @@ import java.util.stream.Collectors;
 /** The directory of the locks that all users of the machine share. */
 final class LockDirectoryGroup {
     private static final String NAME = "lock directory";
+    private static final String LOCK = "ktstr-lock-doctor.lock";
     private static final int STICKY = 01000;
     private static final int OTHERS_WRITE = 0022;
 
@@ -39,7 +42,7 @@ final class LockDirectoryGroup {
                 + (environment.variable("KTSTR_LOCK_DIR").isPresent()
                         ? " (KTSTR_LOCK_DIR)"
                         : " (KTSTR_LOCK_DIR is unset)");
-        String shown = Shell.quoted(directory);
+        String shown = Printable.shellWord(directory);
         if (!Files.isDirectory(directory)) {
             boolean isFile = Files.exists(directory);
             return Finding.fail(
@@ -47,19 +50,7 @@ final class LockDirectoryGroup {
                     where + (isFile ? " is not a directory" : " is not there") + ": named locks cannot be taken",
                     List.of(isFile ? "unset KTSTR_LOCK_DIR" : Shell.sudo() + "mkdir -p -m 1777 " + shown));
         }
-        Path file = directory.resolve(
-                "ktstr-lock-doctor-" + ProcessHandle.current().pid() + "-" + environment.randomSuffix() + ".lock");
-        boolean excludes;
-        try {
-            Flock lock = Flock.on(file, environment, event -> {});
-            try (LockGuard held = lock.tryAcquire(FlockMode.EXCLUSIVE).orElseThrow();
-                    LockGuard second = lock.tryAcquire(FlockMode.SHARED).orElse(null)) {
-                excludes = held.mode() == FlockMode.EXCLUSIVE && second == null;
-            }
-        } finally {
-            Files.deleteIfExists(file);
-        }
-        if (!excludes) {
+        if (!excludes(Flock.on(directory.resolve(LOCK), environment, event -> {}))) {
             return Finding.fail(
                     NAME,
                     where + ": a lock that was held exclusive was given a second time",
@@ -74,6 +65,35 @@ final class LockDirectoryGroup {
                     List.of(Shell.sudo() + "chmod +t " + shown));
         }
         return Finding.ok(NAME, where + ": a lock file could be made and locked in it");
+    }
+
+    /**
+     * Whether a lock that is held exclusive is refused: to us, or by us to another doctor. The file has one name, and is removed
+     * under its lock, by whoever may: so at most one stays when a doctor is killed, for the next one. Nobody is misled by that,
+     * because who is granted a lock looks whether the file still has its name.
+     */
+    private static boolean excludes(Flock lock) throws IOException {
+        try (LockGuard held = lock.tryAcquire(FlockMode.EXCLUSIVE).orElse(null)) {
+            if (held == null) {
+                return true;
+            }
+            try (LockGuard second = lock.tryAcquire(FlockMode.SHARED).orElse(null)) {
+                return second == null;
+            } finally {
+                remove(lock.lockFile());
+            }
+        }
+    }
+
+    private static void remove(Path file) throws IOException {
+        try {
+            Files.deleteIfExists(file);
+        } catch (FileSystemException denied) {
+            if (!Files.exists(file)) {
+                throw denied;
+            }
+            // Another user's, in a sticky directory: theirs to remove, and as good for the next one.
+        }
     }
 
     private Finding files() throws IOException {
@@ -91,6 +111,6 @@ final class LockDirectoryGroup {
                                 + " cannot be opened by this user, such as "
                                 + closed.get(0).getFileName(),
                         List.of(Shell.sudo() + "chmod 0666 "
-                                + closed.stream().map(Shell::quoted).collect(Collectors.joining(" "))));
+                                + closed.stream().map(Printable::shellWord).collect(Collectors.joining(" "))));
     }
 }

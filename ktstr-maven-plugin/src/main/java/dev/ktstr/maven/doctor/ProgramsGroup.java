@@ -58,24 +58,29 @@ final class ProgramsGroup {
                     programs.missing(program.name()) + ": virtual machines do not start",
                     Shell.install(programs, program.debianPackage(), program.fedoraPackage()));
         }
-        return program.name().equals("busybox") ? busybox(found.get(), program) : version(program.name(), found.get());
+        return program.name().equals("busybox")
+                ? busybox(found.get(), program)
+                : version(program.name(), found.get(), program.debianPackage(), program.fedoraPackage());
     }
 
-    private static Finding version(String name, Path file) throws IOException, InterruptedException {
+    private Finding version(String name, Path file, String debian, String fedora)
+            throws IOException, InterruptedException {
         Command version = Command.run(file.toString(), "--version");
         return version.status() == 0
                 ? Finding.ok(name, file + ": " + version.firstLine())
                 : Finding.fail(
                         name,
                         file + " --version ended with status " + version.status() + ": " + version.firstLine(),
-                        List.of());
+                        Shell.reinstall(programs, debian, fedora));
     }
 
     private Finding busybox(Path file, RequiredProgram program) throws IOException, InterruptedException {
         Command help = Command.run(file.toString());
         if (help.status() != 0) {
             return Finding.fail(
-                    "busybox", file + " ended with status " + help.status() + ": " + help.firstLine(), List.of());
+                    "busybox",
+                    file + " ended with status " + help.status() + ": " + help.firstLine(),
+                    Shell.reinstall(programs, program.debianPackage(), program.fedoraPackage()));
         }
         String found = file + ": " + help.firstLine();
         try (ElfFile elf = ElfFile.open(file)) {
@@ -91,7 +96,7 @@ final class ProgramsGroup {
     private Finding started(String name, String debian, String fedora) throws IOException, InterruptedException {
         Optional<Path> found = programs.find(name);
         return found.isPresent()
-                ? version(name, found.get())
+                ? version(name, found.get(), debian, fedora)
                 : Finding.warn(name, programs.missing(name), Shell.install(programs, debian, fedora));
     }
 

@@ -1,6 +1,7 @@
 package dev.ktstr.maven.doctor;
 
 import dev.ktstr.ByteSizes;
+import dev.ktstr.host.Topology;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -9,6 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /** How much of the machine there is. */
 final class ResourcesGroup {
@@ -21,7 +23,6 @@ final class ResourcesGroup {
     private static final long OVERHEAD = 128L << 20;
 
     private static final Pattern AVAILABLE = Pattern.compile("(?m)^MemAvailable: +([0-9]{1,15}) kB$");
-    private static final Pattern ALLOWED = Pattern.compile("(?m)^Cpus_allowed_list:\\s*(\\S+)$");
 
     private final Path memory;
 
@@ -40,10 +41,8 @@ final class ResourcesGroup {
 
     private static Finding processors() throws IOException {
         int count = Runtime.getRuntime().availableProcessors();
-        String found = count + " for this process"
-                + first(ALLOWED, Path.of("/proc/self/status"))
-                        .map(list -> " (" + list + ")")
-                        .orElse("");
+        String found = count + " for this process, which may run on CPUs "
+                + Topology.read().allowed().stream().map(String::valueOf).collect(Collectors.joining(", "));
         return count >= GUEST_CPUS
                 ? Finding.ok("processors", found)
                 : Finding.warn(
@@ -55,7 +54,8 @@ final class ResourcesGroup {
     private Finding memory() throws IOException {
         Optional<String> kilobytes = first(AVAILABLE, memory);
         if (kilobytes.isEmpty()) {
-            return Finding.warn("memory", memory + " does not say how much is available", List.of());
+            return Finding.warn(
+                    "memory", memory + " does not say how much is available", List.of("# see what free -m says"));
         }
         long available = Long.parseLong(kilobytes.get()) << 10;
         long machines = available / (GUEST_MEMORY + OVERHEAD);

@@ -10,12 +10,6 @@ import java.util.List;
 final class Shell {
     private Shell() {}
 
-    /** A word that a shell takes as it is. */
-    static String quoted(Object word) {
-        String text = word.toString();
-        return text.matches("[A-Za-z0-9_./:=@%+,-]+") ? text : "'" + text.replace("'", "'\\''") + "'";
-    }
-
     /** What to put before a command that needs root: nothing for root, who may have no sudo. */
     static String sudo() {
         try {
@@ -25,13 +19,13 @@ final class Shell {
         }
     }
 
-    /** The command that installs packages here; on an unknown system those of Debian and of Fedora. */
+    /** The command that installs packages here, by whoever runs this. */
     static List<String> install(Programs programs, String debian, String fedora) {
-        String apt = sudo() + "apt-get install -y " + debian;
-        String dnf = sudo() + "dnf install -y " + fedora;
-        if (programs.find("apt-get").isPresent()) {
-            return List.of(apt);
-        }
-        return programs.find("dnf").isPresent() ? List.of(dnf) : List.of("# Debian, Ubuntu:", apt, "# Fedora:", dnf);
+        return programs.installing(sudo(), debian, fedora);
+    }
+
+    /** The same, for what is there and does not work. */
+    static List<String> reinstall(Programs programs, String debian, String fedora) {
+        return programs.reinstalling(sudo(), debian, fedora);
     }
 }

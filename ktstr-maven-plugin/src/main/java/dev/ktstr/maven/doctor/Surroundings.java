@@ -1,6 +1,7 @@
 package dev.ktstr.maven.doctor;
 
 import dev.ktstr.Environment;
+import dev.ktstr.Printable;
 import java.util.Optional;
 import org.apache.maven.model.Build;
 
@@ -32,7 +33,7 @@ public record Surroundings(
             command.append(" -Dktstr.").append(each);
         }
         if (isCacheDirSet) {
-            command.append(" -Dktstr.cacheDir=").append(Shell.quoted(cacheDirectory));
+            command.append(" -Dktstr.cacheDir=").append(Printable.shellWord(cacheDirectory));
         }
         return command.toString();
     }

@@ -3,10 +3,15 @@ package dev.ktstr.maven.doctor;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ktstr.Environment;
+import dev.ktstr.lock.Flock;
+import dev.ktstr.lock.FlockMode;
+import dev.ktstr.lock.LockGuard;
 import dev.ktstr.maven.doctor.Finding.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -122,6 +127,48 @@ class DoctorTest {
         assertThat(Thread.interrupted()).isTrue();
         assertThat(report.findings()).allMatch(each -> each.level() == Level.FAIL);
         assertThat(everything()).isEqualTo(before);
+    }
+
+    @Test
+    void whatAKilledDoctorLeftIsRemovedWhereNobodyElseSweeps() throws Exception {
+        Path left = left(".disks-77.0123abcd");
+        Path live = left(".disks-77.fedcba98");
+        Path notOurs = left(".disks-of-mine");
+        Path store = Files.createDirectories(directory.resolve("store"));
+        try (LockGuard held = Flock.on(live.resolve("lock")).acquire(FlockMode.EXCLUSIVE)) {
+            examine(Reports.environment(store.resolve("some/where"), Map.of()));
+            assertThat(left).as("its store is not beside it").exists();
+            Report report = examine(Reports.environment(directory.resolve("some/where"), Map.of()));
+            assertThat(Reports.only(report.findings(), "leftovers"))
+                    .returns(Level.OK, Finding::level)
+                    .extracting(Finding::found)
+                    .asString()
+                    .contains(left.toString());
+            assertThat(held.mode()).isEqualTo(FlockMode.EXCLUSIVE);
+        }
+        assertThat(left).doesNotExist();
+        assertThat(List.of(live, notOurs, store)).allMatch(Files::exists);
+    }
+
+    private Path left(String name) throws Exception {
+        Path left = Files.createDirectory(directory.resolve(name));
+        Files.createFile(left.resolve("lock"));
+        Files.setLastModifiedTime(left, FileTime.from(Instant.now().minusSeconds(90)));
+        return left;
+    }
+
+    @Test
+    void everyFindingThatIsNotOkHasARemedy() throws Exception {
+        for (String name : List.of("busybox", "taskset", "setpriv")) {
+            Path program = Files.writeString(directory.resolve(name), "#!/bin/sh\nexit 3\n");
+            Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxr-xr-x"));
+        }
+        Report report = examine(Reports.environment(directory, Map.of("PATH", directory + ":/usr/bin")));
+        for (String name : List.of("busybox", "taskset", "setpriv")) {
+            assertThat(Reports.only(report.findings(), name).remedy())
+                    .as(name)
+                    .anyMatch(line -> line.contains("reinstall"));
+        }
     }
 
     @Test

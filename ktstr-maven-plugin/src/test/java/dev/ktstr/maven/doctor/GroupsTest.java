@@ -1,6 +1,7 @@
 package dev.ktstr.maven.doctor;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.ktstr.lock.Flock;
 import dev.ktstr.lock.FlockMode;
@@ -51,6 +52,9 @@ class GroupsTest {
         findings.check("three", () -> Finding.ok("three", "fine"));
         assertThat(only("one")).returns(Level.FAIL, Finding::level);
         assertThat(only("one").found()).contains("nobody thought of this");
+        assertThat(only("one").remedy()).singleElement().asString().contains("report it");
+        assertThatThrownBy(() -> Finding.fail("bad", "no way out", List.of()))
+                .isInstanceOf(IllegalArgumentException.class);
         assertThat(only("two").found()).contains("com/acme/Gone");
         assertThat(only("three").level()).isEqualTo(Level.OK);
     }
@@ -153,6 +157,18 @@ class GroupsTest {
         new LockDirectoryGroup(surroundings("KTSTR_LOCK_DIR", missing).environment()).examine(mended);
         assertThat(mended.all()).hasSize(2).allMatch(each -> each.level() == Level.OK);
         assertThat(missing).isEmptyDirectory();
+    }
+
+    @Test
+    void anotherDoctorAtTheSameTimeIsProofEnoughAndOneThatWasKilledIsFollowedUp() throws Exception {
+        Path file = Files.createFile(directory.resolve("ktstr-lock-doctor.lock"));
+        try (LockGuard held = Flock.on(file).acquire(FlockMode.EXCLUSIVE)) {
+            new LockDirectoryGroup(surroundings("KTSTR_LOCK_DIR", directory).environment()).examine(findings);
+            assertThat(only("lock directory").level()).isEqualTo(Level.OK);
+            assertThat(file).as("%s", held).exists();
+        }
+        new LockDirectoryGroup(surroundings("KTSTR_LOCK_DIR", directory).environment()).examine(new Findings());
+        assertThat(file).doesNotExist();
     }
 
     @Test

@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -36,6 +37,7 @@ class PrepareMojoTest {
     private final List<String> said = new ArrayList<>();
     private final Properties project = new Properties();
     private final Properties user = new Properties();
+    private Map<String, Object> build = new HashMap<>();
 
     @TempDir
     private Path directory;
@@ -65,12 +67,19 @@ class PrepareMojoTest {
         Goals.with(goal, "buildDirectory", buildDirectory.toFile());
         Goals.with(goal, "projectProperties", project);
         Goals.with(goal, "userProperties", user);
+        goal.setPluginContext(build);
         return Goals.with(goal, "kernels", List.of(kernels));
     }
 
+    /** In a build of its own. */
     private void prepare(RequiredKernel... kernels) throws Exception {
-        said.clear();
         project.clear();
+        build = new HashMap<>();
+        prepareAlso(kernels);
+    }
+
+    private void prepareAlso(RequiredKernel... kernels) throws Exception {
+        said.clear();
         goal(target, kernels).execute();
     }
 
@@ -156,6 +165,96 @@ class PrepareMojoTest {
         prepare(selected("6.1"));
         assertThat(project).doesNotContainKey("ktstr.kernel").containsEntry("ktstr.kernels", "old");
         assertThat(prepared()).content().contains("ktstr.kernel=old\n");
+    }
+
+    @Test
+    void severalExecutionsAddUpAndTheNextBuildBeginsAnew() throws Exception {
+        store("old", "6.1.5");
+        store("later", "6.12.1");
+        prepare(selected("6.12"));
+        prepareAlso(selected("6.1"));
+        assertThat(said).containsExactly("already there: kernel old (6.1.5, x86_64)");
+        assertThat(project).containsEntry("ktstr.kernel", "later").containsEntry("ktstr.kernels", "later,old");
+        prepareAlso(); // such as one with disks
+        assertThat(said).isEmpty();
+        assertThat(prepared())
+                .hasContent("ktstr.cacheDir=" + cacheDirectory + "\nktstr.kernel=later\nktstr.kernels=later,old\n");
+
+        prepare(selected("6.1"));
+        assertThat(project).containsEntry("ktstr.kernel", "old").containsEntry("ktstr.kernels", "old");
+    }
+
+    @Test
+    void aPropertyOfTheUserStandsInPlaceOfTheListAndOneOfTheProjectDoesNot() throws Exception {
+        store("old", "6.1.5");
+        store("later", "6.12.1");
+        user.setProperty("ktstr.kernels", "6.12, 6.1,");
+        prepare(selected("6.1"));
+        assertThat(prepared()).content().contains("ktstr.kernels=later,old\n");
+        assertThat(project).doesNotContainKey("ktstr.kernels");
+
+        user.setProperty("ktstr.kernels", " ");
+        prepare(selected("6.1"));
+        assertThat(prepared()).content().contains("ktstr.kernels=old\n");
+
+        user.clear();
+        project.clear();
+        build.clear();
+        project.setProperty("ktstr.kernels", "6.12");
+        prepareAlso(selected("6.1"));
+        assertThat(project).containsEntry("ktstr.kernels", "old");
+
+        project.clear();
+        build.clear();
+        project.setProperty("ktstr.kernels", "6.12");
+        prepareAlso();
+        assertThat(project).containsEntry("ktstr.kernels", "later");
+    }
+
+    @Test
+    void aSelectorOfTheUserComesFromWhereTheListSays() throws Exception {
+        Path deb = deb("linux-image-one");
+        user.setProperty("ktstr.kernels", "6.1.0");
+        prepare(packaged("6.12", directory.resolve("absent.deb")), packaged("6.1.0", deb));
+        assertThat(said).containsExactly("stored kernel k (" + RELEASE + ", x86_64)");
+
+        user.setProperty("ktstr.kernels", "9.99");
+        assertThatThrownBy(() -> prepare(packaged("6.1.0", deb)))
+                .hasMessageContaining(
+                        "preparing kernel \"9.99\", which -Dktstr.kernels asks for: no stored kernel matches, and"
+                                + " no kernel of the POM with this very selector says where it comes from; there are: k")
+                .hasMessageNotContaining("nothing says");
+    }
+
+    @Test
+    void disksOfTheUserStandInPlaceOfTheList() throws Exception {
+        RequiredDisk disk = new RequiredDisk();
+        disk.set("ext4:16M");
+        user.setProperty("ktstr.disks", "zfs:1G");
+        PrepareMojo goal = goal(target);
+        Goals.with(goal, "disks", List.of(disk));
+        assertThatThrownBy(goal::execute).hasMessageContaining("\"zfs\"");
+    }
+
+    @Test
+    void packagesAreRememberedByEveryExecutionUntilTheyAreGone() throws Exception {
+        Path one = deb("linux-image-one");
+        Path other = Files.move(deb("linux-image-two"), directory.resolve("it is | two.deb"));
+        prepare(packaged("", one));
+        prepareAlso(Goals.with(packaged("", other), "key", "k2"));
+        Path memory = target.resolve("ktstr/packages.properties");
+        assertThat(memory).content().contains("linux-image-one", "two").hasLineCount(2);
+        FileTime written = FileTime.fromMillis(1000);
+        Files.setLastModifiedTime(memory, written);
+        prepare();
+        prepare(packaged("", one));
+        assertThat(said).singleElement().asString().startsWith("already there: ");
+        assertThat(memory).content().hasLineCount(2);
+        assertThat(Files.getLastModifiedTime(memory)).isEqualTo(written);
+
+        Files.delete(one);
+        prepare();
+        assertThat(memory).content().doesNotContain("linux-image-one").hasLineCount(1);
     }
 
     @Test
