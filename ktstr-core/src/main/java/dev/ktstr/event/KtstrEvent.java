@@ -62,7 +62,7 @@ public sealed interface KtstrEvent {
     record WithoutKvm(String reason, String advice) implements KtstrEvent {
         @Override
         public String message() {
-            return "virtual machines run under TCG, which is several times slower than KVM: " + reason
+            return "virtual machines run under TCG, which is several times slower: " + reason
                     + (advice.isEmpty() ? "" : "; " + advice);
         }
 

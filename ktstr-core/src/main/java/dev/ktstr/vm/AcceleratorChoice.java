@@ -75,7 +75,7 @@ final class AcceleratorChoice {
             return Accelerator.KVM;
         }
         warn(
-                "it does not work on this machine (" + verdict.reason() + ")",
+                "KVM does not work on this machine (" + verdict.reason() + ")",
                 "found out once for this boot of the machine, and again with " + VARIABLE + "=" + PROBE);
         return Accelerator.TCG;
     }

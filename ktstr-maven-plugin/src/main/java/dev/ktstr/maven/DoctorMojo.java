@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.maven.model.Build;
 import org.apache.maven.plugins.annotations.Mojo;
 import org.apache.maven.plugins.annotations.Parameter;
@@ -62,11 +63,19 @@ public final class DoctorMojo extends AbstractJsonMojo {
                     "examining this machine: " + report.summary() + "; what failed:\n"
                             + report.findings().stream()
                                     .filter(each -> each.level() == Level.FAIL)
-                                    .map(each -> "  " + each.name() + ": " + each.found())
+                                    .map(DoctorMojo::inFull)
                                     .collect(Collectors.joining("\n")),
                     null,
                     "do what is said below each of them, or leave ktstr.strict out");
         }
+    }
+
+    /** With what mends it: the output above may be JSON, in a file, or switched off. */
+    private static String inFull(Finding finding) {
+        return Stream.concat(
+                        Stream.of("  " + finding.name() + ": " + finding.found()),
+                        finding.remedy().stream().map(line -> "    " + line))
+                .collect(Collectors.joining("\n"));
     }
 
     private Surroundings surroundings() {

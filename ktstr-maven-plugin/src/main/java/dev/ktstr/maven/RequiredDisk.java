@@ -1,5 +1,7 @@
 package dev.ktstr.maven;
 
+import dev.ktstr.ErrorCode;
+import dev.ktstr.disk.DiskException;
 import dev.ktstr.disk.DiskSpec;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
@@ -9,12 +11,14 @@ import org.jspecify.annotations.Nullable;
  * Maven fills it. Not for several threads.
  */
 public final class RequiredDisk {
-    private String filesystem = "ext4";
+    private static final String DEFAULT_FILESYSTEM = "ext4";
+
+    private @Nullable String filesystem;
     private @Nullable String size;
     private @Nullable String label;
     private String formatter = "host";
 
-    /** What an annotation without attributes asks for: ext4 of 512 MiB. */
+    /** One that nothing is said of yet. */
     public RequiredDisk() {}
 
     /**
@@ -28,16 +32,36 @@ public final class RequiredDisk {
         size = colon < 0 ? null : text.substring(colon + 1).strip();
     }
 
-    /** The same, checked. */
+    /** The same, checked; ext4 of 512 MiB is what an annotation without attributes asks for. */
     DiskNeed read() throws IOException {
-        DiskSpec.Builder spec =
-                DiskSpec.builder().filesystem(TemplateMaker.filesystem("a disk of ktstr.disks", filesystem));
-        if (size != null) {
-            spec.size(size);
+        if (filesystem == null && size == null && label == null) {
+            throw refused(
+                    ErrorCode.REQUEST_CONTRADICTORY, "it is empty", "give a file system and a size, such as ext4:256M");
         }
-        if (label != null) {
-            spec.label(label);
+        try {
+            String kind = filesystem == null ? DEFAULT_FILESYSTEM : filesystem;
+            if (!kind.matches("\\w+")) {
+                throw refused(
+                        ErrorCode.ENV_SETTING,
+                        "\"" + kind + "\" is no file system",
+                        "write file system and size like ext4:256M; what else it is to have, in elements");
+            }
+            DiskSpec.Builder spec =
+                    DiskSpec.builder().filesystem(TemplateMaker.filesystem("a disk of ktstr.disks", kind));
+            if (size != null) {
+                spec.size(size);
+            }
+            if (label != null) {
+                spec.label(label);
+            }
+            return new DiskNeed(spec.build(), TemplateMaker.formatter("formatter of a disk in ktstr.disks", formatter));
+        } catch (DiskException impossible) {
+            throw refused(impossible.code(), impossible.problem(), impossible.remedy());
         }
-        return new DiskNeed(spec.build(), TemplateMaker.formatter("formatter of a disk in ktstr.disks", formatter));
+    }
+
+    private GoalException refused(ErrorCode code, String why, String remedy) {
+        String which = filesystem == null ? "" : " \"" + filesystem + (size == null ? "" : ":" + size) + "\"";
+        return new GoalException(code, "reading disk" + which + " of ktstr.disks: " + why, null, remedy);
     }
 }

@@ -87,7 +87,7 @@ class RequirementsTest {
     @Test
     void readsElementsOfADisk() throws Exception {
         RequiredDisk disk = new RequiredDisk();
-        assertThat(disk.read().spec()).hasToString("ext4, 512 MiB");
+        assertThatThrownBy(disk::read).hasMessageContaining("it is empty");
         Goals.with(Goals.with(Goals.with(disk, "size", "64M"), "label", "scratch"), "formatter", "vm");
         assertThat(disk.read().spec()).hasToString("ext4, 64.0 MiB, label scratch");
         assertThat(disk.read().formatter()).isEqualTo(TemplateMaker.Formatter.VM);
@@ -100,8 +100,11 @@ class RequirementsTest {
                 .hasMessageContaining("\"zfs\"");
         assertThatThrownBy(() -> disk("raw:1G")).hasMessageContaining("ext4, xfs or btrfs");
         assertThatThrownBy(() -> disk("xfs:")).hasMessageContaining("KT-DISK-01");
-        assertThatThrownBy(() -> disk("xfs:16M")).hasMessageContaining("xfs takes at least 300 MiB");
-        RequiredDisk cloud = Goals.with(new RequiredDisk(), "formatter", "cloud");
+        assertThatThrownBy(() -> disk("xfs:16M"))
+                .hasMessageContaining("reading disk \"xfs:16M\"")
+                .hasMessageContaining("xfs takes at least 300 MiB");
+        assertThatThrownBy(() -> disk("ext4-256M")).hasMessageContaining("write file system and size like ext4:256M");
+        RequiredDisk cloud = Goals.with(Goals.with(new RequiredDisk(), "size", "64M"), "formatter", "cloud");
         assertThatThrownBy(cloud::read).hasMessageContaining("formatter of a disk in ktstr.disks");
     }
 }
