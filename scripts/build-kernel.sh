@@ -48,11 +48,16 @@ need_source() {
   local qemu='qemu-system-x86'
   [[ $(dpkg --print-architecture 2>/dev/null) != arm64 ]] || qemu='qemu-system-arm'
   need_packages 'to build a kernel' make gcc libc6-dev binutils flex bison bc perl cpio kmod dwarves libelf-dev zlib1g-dev \
-    libssl-dev git xz-utils util-linux maven
+    libssl-dev git xz-utils bzip2 util-linux maven
   need_packages 'to boot it with disks' "$qemu" busybox-static btrfs-progs e2fsprogs xfsprogs
-  ls /usr/src/linux-source-*.tar.xz >/dev/null 2>&1 || need_packages 'to have something to build' linux-source
-  SOURCE=$(find /usr/src -maxdepth 1 -name 'linux-source-*.tar.xz' | LC_ALL=C sort -V | tail -n 1)
-  [[ -n $SOURCE ]] || die 'linux-source has left no /usr/src/linux-source-*.tar.xz'
+  [[ -n $(newest_source) ]] || need_packages 'to have something to build' linux-source
+  SOURCE=$(newest_source)
+  [[ -n $SOURCE ]] || die 'linux-source has left no linux-source-*.tar.xz or .tar.bz2 in /usr/src'
+}
+
+# Debian has it there, Ubuntu in a directory (with a link to it beside that).
+newest_source() {
+  find /usr/src -maxdepth 2 \( -name 'linux-source-*.tar.xz' -o -name 'linux-source-*.tar.bz2' \) -type f | LC_ALL=C sort -V | tail -n 1
 }
 
 unpack_source() {
@@ -66,7 +71,7 @@ unpack_source() {
   tar -x -C "$TREE.tmp" --strip-components=1 -f "$SOURCE"
   git -C "$TREE.tmp" init -q
   git -C "$TREE.tmp" add -A -f
-  git -C "$TREE.tmp" -c user.name=ktstr -c user.email=ktstr@example.invalid commit -q -m "${SOURCE##*/}"
+  git -C "$TREE.tmp" -c user.name=ktstr -c user.email=ktstr@example.invalid -c commit.gpgsign=false commit -q -m "${SOURCE##*/}"
   mv "$TREE.tmp" "$TREE"
 }
 

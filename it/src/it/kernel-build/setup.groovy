@@ -18,13 +18,18 @@ all:
 \tcp $kernelImage $image
 """
 new File(basedir, 'extra.config').text = 'CONFIG_NOBODY_KNOWS=y\n'
-def git = { String... words ->
-    def process = (['git', '-C', tree.path, '-c', 'user.name=me', '-c', 'user.email=me@example.org'] + words.toList()).execute()
+def git = { File where, String... words ->
+    def process = (['git', '-C', where.path, '-c', 'user.name=me', '-c', 'user.email=me@example.org'] + words.toList()).execute()
     assert process.waitFor() == 0
 }
-// The same without git, for prepare.
-assert ['cp', '-R', tree.path, new File(basedir, 'unbuilt').path].execute().waitFor() == 0
-git('init', '-q')
-git('add', '-A')
-git('commit', '-q', '-m', 'a kernel')
+// For prepare: the same without git, and other commits.
+['unbuilt', 'committed', 'named'].each { name ->
+    assert ['cp', '-R', tree.path, new File(basedir, name).path].execute().waitFor() == 0
+}
+['linux', 'committed', 'named'].each { name ->
+    File where = new File(basedir, name)
+    git(where, 'init', '-q')
+    git(where, 'add', '-A')
+    git(where, 'commit', '-q', '-m', name)
+}
 return true

@@ -12,6 +12,8 @@ import dev.ktstr.maven.build.KernelBuild;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
@@ -25,11 +27,14 @@ final class BuildMain {
         BuildRequest request = new BuildRequest(
                 Path.of(arguments[1]),
                 Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
                 OptionalInt.empty(),
                 false,
                 Durations.parse(arguments[3]),
                 Optional.empty(),
-                Path.of(arguments[2]));
+                Path.of(arguments[2]),
+                true);
         try {
             System.out.println(run(Path.of(arguments[0]), request, System.out::println));
         } catch (KtstrException failure) {
@@ -38,8 +43,15 @@ final class BuildMain {
     }
 
     static Process start(Path cache, SmallTree tree, Path log, String timeout) throws IOException {
-        return Commands.start(
+        return start("--default-signal=TERM,INT,HUP", cache, tree, log, timeout);
+    }
+
+    /** @param signals an option of env(1): what whoever starts these tests does with signals is inherited */
+    static Process start(String signals, Path cache, SmallTree tree, Path log, String timeout) throws IOException {
+        List<String> command = new ArrayList<>(List.of("env", signals));
+        command.addAll(
                 Commands.jvm(BuildMain.class, cache.toString(), tree.path().toString(), log.toString(), timeout));
+        return Commands.start(command);
     }
 
     /** Builds in this process. */

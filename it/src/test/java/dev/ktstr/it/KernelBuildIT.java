@@ -14,7 +14,9 @@ import dev.ktstr.lock.FlockMode;
 import dev.ktstr.lock.LockTimeoutException;
 import dev.ktstr.maven.build.BuildOutcome;
 import dev.ktstr.maven.build.BuildRequest;
+import java.io.ByteArrayOutputStream;
 import java.io.InterruptedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -34,6 +36,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Tag("kernel")
 class KernelBuildIT {
     private static final Duration TIMEOUT = Duration.ofMinutes(2);
+    private static final long MOMENT = 10_000;
 
     @TempDir
     Path directory;
@@ -54,7 +57,22 @@ class KernelBuildIT {
     }
 
     private BuildRequest request(SmallTree tree, Optional<Path> extra, boolean replace) {
-        return new BuildRequest(tree.path(), extra, OptionalInt.empty(), replace, TIMEOUT, Optional.empty(), log);
+        return request(tree, extra, replace, OptionalInt.empty(), true);
+    }
+
+    private BuildRequest request(
+            SmallTree tree, Optional<Path> extra, boolean replace, OptionalInt cpuCap, boolean keepLog) {
+        return new BuildRequest(
+                tree.path(),
+                extra,
+                Optional.empty(),
+                Optional.empty(),
+                cpuCap,
+                replace,
+                TIMEOUT,
+                Optional.empty(),
+                log,
+                keepLog);
     }
 
     private BuildOutcome build(SmallTree tree) throws Exception {
@@ -141,7 +159,7 @@ class KernelBuildIT {
         tree.edit();
         BuildOutcome.NotStored outcome = notStored(build(tree));
         assertThat(outcome.why()).contains("changes that are in no commit");
-        assertThat(outcome.remedy()).contains("git stash");
+        assertThat(outcome.remedy()).contains("git -C " + tree.path() + " stash -u");
         assertThat(lines).anyMatch(line -> line.startsWith("WARNING no commit will tell what is built here"));
         assertThat(tree.image()).exists();
     }
@@ -149,8 +167,79 @@ class KernelBuildIT {
     @Test
     void aTreeWithoutGitIsBuiltAndNotStored() throws Exception {
         SmallTree tree = SmallTree.write(directory.resolve("linux"));
-        assertThat(notStored(build(tree)).remedy()).contains("git init");
+        assertThat(notStored(build(tree)).remedy()).contains("git -C " + tree.path() + " init");
         assertThat(tree.image()).exists();
+    }
+
+    @Test
+    void aTreeInsideARepositoryIsBuiltAndNotStored() throws Exception {
+        SmallTree tree = SmallTree.write(directory.resolve("linux"));
+        Commands.run("git", "init", "-q", directory.toString());
+        assertThat(notStored(build(tree)).why())
+                .contains("part of the repository " + directory.toRealPath() + ", and not its top");
+    }
+
+    @Test
+    void aFileThatGitDoesNotKnowIsAChange() throws Exception {
+        SmallTree tree = tree();
+        Files.writeString(tree.path().resolve("localversion-mine"), "-mine\n");
+        assertThat(notStored(build(tree)).why()).contains("files that git neither tracks nor ignores");
+    }
+
+    @Test
+    void whatSomebodyElseStoredMeanwhileIsLeftAlone() throws Exception {
+        SmallTree tree = tree();
+        SmallTree other = new SmallTree(directory.resolve("other"));
+        tree.git("worktree", "add", "-q", other.path().toString());
+        BuildOutcome outcome = meanwhile(tree, () -> stored(build(other)));
+        assertThat(outcome).isInstanceOf(BuildOutcome.Hit.class);
+        assertThat(((BuildOutcome.Hit) outcome).entry().recordedSourceTree())
+                .contains(other.path().toRealPath());
+    }
+
+    @Test
+    void aBadCapIsRefusedBeforeAnythingIsTouched() throws Exception {
+        SmallTree tree = tree();
+        assertThatThrownBy(() -> BuildMain.run(
+                        cache.root(), request(tree, Optional.empty(), false, OptionalInt.of(0), true), lines::add))
+                .hasMessageContaining("KT-ENV-03")
+                .hasMessageContaining("must be ≥ 1 CPU (got 0)");
+        assertThat(tree.config()).doesNotExist();
+        assertThat(log).doesNotExist();
+    }
+
+    @Test
+    void whereALinkLeadsNothingIsWritten() throws Exception {
+        SmallTree tree = tree();
+        String config = Files.readString(RealKernel.require().config());
+        Path mine = Files.writeString(directory.resolve("mine"), config);
+        Files.createSymbolicLink(tree.config(), mine);
+        Files.writeString(tree.path().resolve("drop"), "CONFIG_XFS_FS\n");
+        assertThatThrownBy(() -> build(tree)).hasMessageContaining("KT-BUILD-03");
+        assertThat(tree.config()).isSymbolicLink();
+
+        Files.delete(tree.path().resolve("drop"));
+        assertThat(Files.readString(stored(build(tree)).config().orElseThrow())).contains("CONFIG_XFS_FS=y");
+        assertThat(Files.readString(mine)).isEqualTo(config);
+    }
+
+    @Test
+    void aLogThatVanishesIsNoReasonToFail() throws Exception {
+        SmallTree tree = tree();
+        stored(meanwhile(tree, () -> Files.delete(log)));
+    }
+
+    @Test
+    void aLogThatNobodyWantsIsRemovedAfterASuccess() throws Exception {
+        SmallTree tree = tree();
+        BuildRequest request = request(tree, Optional.empty(), false, OptionalInt.empty(), false);
+        Files.createFile(tree.path().resolve("fail"));
+        assertThatThrownBy(() -> BuildMain.run(cache.root(), request, lines::add))
+                .hasMessageContaining("KT-BUILD-02");
+        assertThat(log).exists();
+        Files.delete(tree.path().resolve("fail"));
+        stored(BuildMain.run(cache.root(), request, lines::add));
+        assertThat(log).doesNotExist();
     }
 
     @Test
@@ -245,17 +334,30 @@ class KernelBuildIT {
         Process first = BuildMain.start(cache.root(), tree, directory.resolve("1.log"), "2m");
         tree.awaitHolding();
         Process second = BuildMain.start(cache.root(), tree, directory.resolve("2.log"), "2m");
-        TimeUnit.MILLISECONDS.sleep(2500);
-        assertThat(second.isAlive()).isTrue();
+        awaitLine("waiting for source tree " + tree.path(), second);
+        awaitLine("pid=" + first.pid(), second);
         tree.release();
 
         assertThat(Commands.finish(first)).contains("step 2: LD vmlinux").contains("Stored[");
-        assertThat(Commands.finish(second))
-                .contains("waiting for source tree " + tree.path())
-                .contains("pid=" + first.pid())
-                .contains("Hit[")
-                .doesNotContain("step");
+        assertThat(Commands.finish(second)).contains("Hit[").doesNotContain("step");
         assertThat(cache.list()).hasSize(1);
+    }
+
+    /** Reads to the end of the first line that has it, and not behind that. */
+    private static void awaitLine(String part, Process process) throws Exception {
+        ByteArrayOutputStream line = new ByteArrayOutputStream();
+        for (int read = process.getInputStream().read();
+                read >= 0;
+                read = process.getInputStream().read()) {
+            if (read != '\n') {
+                line.write(read);
+            } else if (line.toString(StandardCharsets.UTF_8).contains(part)) {
+                return;
+            } else {
+                line.reset();
+            }
+        }
+        throw new AssertionError("it ended without: " + part);
     }
 
     @Test
@@ -264,11 +366,20 @@ class KernelBuildIT {
         tree.hold();
         Process first = BuildMain.start(cache.root(), tree, directory.resolve("1.log"), "2m");
         tree.awaitHolding();
-        assertThat(Commands.finish(BuildMain.start(cache.root(), tree, directory.resolve("2.log"), "300ms")))
-                .contains("KT-LOCK-01")
-                .contains("on source tree " + tree.path() + " timed out after 300ms")
-                .contains("pid=" + first.pid());
-        first.destroyForcibly().waitFor();
+        try {
+            assertThat(Commands.finish(BuildMain.start(cache.root(), tree, directory.resolve("2.log"), "300ms")))
+                    .contains("KT-LOCK-01")
+                    .contains("on source tree " + tree.path() + " timed out after 300ms")
+                    .contains("pid=" + first.pid());
+        } finally {
+            first.destroyForcibly();
+            awaitEnd(first);
+            awaitNothingLeft(tree, MOMENT);
+        }
+    }
+
+    private static void awaitEnd(Process process) throws InterruptedException {
+        assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();
     }
 
     @ParameterizedTest
@@ -281,14 +392,41 @@ class KernelBuildIT {
         assertThat(tree.processes()).isNotEmpty();
 
         Commands.run("kill", "-" + signal, Long.toString(build.pid()));
-        build.waitFor();
-        awaitNothingLeft(tree, signal.equals("KILL") ? 2000 : 0);
+        awaitEnd(build);
+        awaitNothingLeft(tree, signal.equals("KILL") ? MOMENT : 0);
         try (AutoCloseable free =
                 cache.sourceLock(SourceTree.of(tree.path())).acquire(FlockMode.EXCLUSIVE, Duration.ZERO)) {
             assertThat(free).isNotNull();
         }
         tree.release();
         stored(build(tree));
+    }
+
+    @Test
+    void nothingIsLeftThoughSignalsAreIgnored() throws Exception {
+        SmallTree tree = tree();
+        tree.hold();
+        Process build = BuildMain.start("--ignore-signal=TERM,INT,HUP", cache.root(), tree, log, "2m");
+        tree.awaitHolding();
+        build.destroyForcibly();
+        awaitEnd(build);
+        awaitNothingLeft(tree, MOMENT);
+    }
+
+    @Test
+    void nothingIsLeftWhenTheShellInFrontIsKilled() throws Exception {
+        SmallTree tree = tree();
+        tree.hold();
+        Process build = BuildMain.start(cache.root(), tree, log, "2m");
+        tree.awaitHolding();
+        ProcessHandle shell = build.toHandle()
+                .children()
+                .filter(ProcessHandle::isAlive)
+                .findFirst()
+                .orElseThrow();
+        assertThat(shell.destroyForcibly()).isTrue();
+        assertThat(Commands.finish(build)).contains("make -j").contains("all ended with status 137");
+        awaitNothingLeft(tree, 0);
     }
 
     @Test
@@ -300,18 +438,20 @@ class KernelBuildIT {
             try {
                 tree.awaitHolding();
                 building.interrupt();
+                TimeUnit.MILLISECONDS.sleep(2);
+                building.interrupt(); // somebody impatient
             } catch (Exception failed) {
                 throw new IllegalStateException(failed);
             }
         });
         Throwable failure = catchThrowable(() -> build(tree));
+        interrupter.join();
         assertThat(Thread.interrupted()).isTrue();
         assertThat(failure).isInstanceOf(InterruptedIOException.class).hasMessageContaining("make was stopped");
         awaitNothingLeft(tree, 0);
-        interrupter.join();
     }
 
-    /** After a kill -9 it is the kernel that tells the shell, which takes a moment. */
+    /** After a kill -9 it is the watcher that notices, which takes a moment. */
     private static void awaitNothingLeft(SmallTree tree, long patience) throws Exception {
         for (long waited = 0; waited < patience && !tree.processes().isEmpty(); waited += 20) {
             TimeUnit.MILLISECONDS.sleep(20);

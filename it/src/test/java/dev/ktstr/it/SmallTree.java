@@ -10,7 +10,7 @@ import java.util.stream.Stream;
 /**
  * What stands in for a Linux source tree, whose build takes minutes: a git repository with a Makefile that has the same
  * targets. It configures and compiles next to nothing, and what comes of it is the kernel that the distribution has built from
- * its own tree. Untracked files control it: while {@code hold} is there, make waits; with {@code fail} it fails; options
+ * its own tree. Files that git ignores control it: while {@code hold} is there, make waits; with {@code fail} it fails; options
  * in {@code drop} are dropped by {@code olddefconfig}, as kconfig drops those whose dependencies are missing.
  */
 record SmallTree(Path path) {
@@ -53,7 +53,7 @@ record SmallTree(Path path) {
                         .replace("@IMAGE@", IMAGE));
         Files.writeString(directory.resolve("Kbuild"), "# Kbuild\n");
         Files.writeString(directory.resolve("main.c"), "int main(void) { return 0; }\n");
-        Files.writeString(directory.resolve(".gitignore"), ".*\n*.o\nvmlinux\narch\n");
+        Files.writeString(directory.resolve(".gitignore"), ".*\n!.gitignore\n*.o\nvmlinux\narch\nhold*\nfail\ndrop\n");
         return new SmallTree(directory);
     }
 

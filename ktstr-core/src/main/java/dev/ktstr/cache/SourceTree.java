@@ -28,14 +28,21 @@ public final class SourceTree {
 
     /** What git says of a tree. */
     public sealed interface State {
-        /** It is exactly this commit, but for files that git does not track. */
+        /** It is exactly this commit, but for files that git ignores. */
         record Clean(Commit commit) implements State {}
 
-        /** It stands at this commit, with changes. */
+        /** It stands at this commit, with changes, or with new files. */
         record Dirty(Commit commit) implements State {}
 
-        /** It is not the top of a git repository; one that merely lies in somebody's repository is not git. */
+        /** It is in no git repository. */
         record NotGit() implements State {}
+
+        /**
+         * It is part of somebody's repository, which says nothing of it alone.
+         *
+         * @param top of that
+         */
+        record Inside(String top) implements State {}
 
         /**
          * There is a repository, and git cannot tell.
@@ -80,7 +87,8 @@ public final class SourceTree {
     }
 
     /**
-     * Asks git, which takes a moment. Files that it does not track are no change: a build makes thousands.
+     * Asks git, which takes a moment. Files that it ignores are no change, as a build makes thousands; others that it does
+     * not track are one, as a build may take them in.
      *
      * @throws InterruptedIOException if this thread is interrupted meanwhile
      */
@@ -91,11 +99,12 @@ public final class SourceTree {
             return isGit ? new State.Unreadable(prefix.complaint()) : new State.NotGit();
         }
         if (!prefix.output().isEmpty()) {
-            return new State.NotGit();
+            Answer top = git("rev-parse", "--show-toplevel");
+            return top.isGood() ? new State.Inside(top.output()) : new State.Unreadable(top.complaint());
         }
         Answer hash = git("rev-parse", "--verify", "HEAD");
         Answer shortHash = git("rev-parse", "--short=7", "HEAD");
-        Answer changes = git("status", "--porcelain", "--untracked-files=no");
+        Answer changes = git("status", "--porcelain", "--untracked-files=normal");
         for (Answer each : List.of(hash, shortHash, changes)) {
             if (!each.isGood()) {
                 return new State.Unreadable(each.complaint());
@@ -118,20 +127,22 @@ public final class SourceTree {
     private Answer git(String... arguments) throws IOException {
         List<String> command = new ArrayList<>(List.of("git", "--no-optional-locks", "-C", path.toString()));
         command.addAll(List.of(arguments));
-        Path errors = Files.createTempFile("ktstr-git-", ".txt");
-        try {
-            return run(command, errors);
-        } finally {
-            Files.delete(errors);
-        }
-    }
-
-    private Answer run(List<String> command, Path errors) throws IOException {
-        ProcessBuilder builder = new ProcessBuilder(command).redirectError(errors.toFile());
+        ProcessBuilder builder = new ProcessBuilder(command);
         Map<String, String> variables = builder.environment();
         // Set for hooks, and then they name the repository of the hook.
         variables.keySet().removeIf(name -> name.startsWith("GIT_"));
         variables.put("LC_ALL", "C");
+        Answer answer = run(builder.redirectError(ProcessBuilder.Redirect.DISCARD));
+        if (answer.isGood() || !answer.complaint().isEmpty()) {
+            return answer;
+        }
+        // What it complains about matters only now, and is asked for separately: a warning is not to get into an
+        // answer.
+        String complaint = run(builder.redirectErrorStream(true)).output();
+        return new Answer(false, "", complaint.lines().findFirst().orElse("git failed without a word"));
+    }
+
+    private Answer run(ProcessBuilder builder) throws IOException {
         Process git;
         try {
             git = builder.start();
@@ -141,19 +152,11 @@ public final class SourceTree {
         git.getOutputStream().close();
         try (InputStream output = git.getInputStream()) {
             String text = new String(output.readAllBytes(), StandardCharsets.UTF_8).strip();
-            boolean isGood = git.waitFor() == 0;
-            return new Answer(isGood, text, isGood ? "" : firstLine(errors, git.exitValue()));
+            return new Answer(git.waitFor() == 0, text, "");
         } catch (InterruptedException interrupted) {
             git.destroy();
             Thread.currentThread().interrupt();
             throw new InterruptedIOException("interrupted while git looked at " + path);
         }
-    }
-
-    private static String firstLine(Path errors, int status) throws IOException {
-        return new String(Files.readAllBytes(errors), StandardCharsets.UTF_8)
-                .lines()
-                .findFirst()
-                .orElse("git ended with status " + status);
     }
 }

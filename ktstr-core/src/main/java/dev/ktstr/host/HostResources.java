@@ -169,6 +169,31 @@ public final class HostResources {
      * @throws LockTimeoutException if the caches were not free in that time; it names who holds them
      */
     public Reservation reserveShare(OptionalInt cap, Duration timeout) throws IOException {
+        int budget = share(cap);
+        if (isBypassed) {
+            return unreserved(topology.allowed());
+        }
+        Claims claims = new Claims();
+        List<Option> options = new ArrayList<>();
+        for (List<LastLevelCache> caches : Share.plans(topology, budget, holders())) {
+            List<Integer> cpus = allowedOf(caches).subList(0, budget);
+            options.add(new Option(cpus, caches, claims.ofCaches(caches, FlockMode.SHARED)));
+        }
+        Reservation share = acquire(sharing(budget), options, timeout);
+        if (share.memoryNodes().size() > 1) {
+            events.accept(new KtstrEvent.Warning(share + " are of several NUMA nodes (" + share.memoryNodes()
+                    + "), so that some memory will be far; a smaller cap would fit into one"));
+        }
+        return share;
+    }
+
+    /**
+     * How many CPUs {@link #reserveShare} would be of; nothing is reserved.
+     *
+     * @throws HostException as that does
+     * @throws EnvironmentException as that does
+     */
+    public int share(OptionalInt cap) throws IOException {
         OptionalInt wanted = cap.isPresent() ? cap : capOfVariable();
         int allowed = topology.allowed().size();
         if (wanted.isPresent() && wanted.getAsInt() < 1) {
@@ -187,23 +212,15 @@ public final class HostResources {
                         "unset " + BYPASS + ", or leave out the cap",
                         null);
             }
-            return unreserved(topology.allowed());
+            return allowed;
         }
         int budget = wanted.orElse(Math.max(1, (int) Math.ceil(allowed * SHARE_WITHOUT_CAP)));
-        String what = "reserving a share of " + cpus(budget);
-        requireEnough(what, budget, allowed);
-        Claims claims = new Claims();
-        List<Option> options = new ArrayList<>();
-        for (List<LastLevelCache> caches : Share.plans(topology, budget, holders())) {
-            List<Integer> cpus = allowedOf(caches).subList(0, budget);
-            options.add(new Option(cpus, caches, claims.ofCaches(caches, FlockMode.SHARED)));
-        }
-        Reservation share = acquire(what, options, timeout);
-        if (share.memoryNodes().size() > 1) {
-            events.accept(new KtstrEvent.Warning(share + " are of several NUMA nodes (" + share.memoryNodes()
-                    + "), so that some memory will be far; a smaller cap would fit into one"));
-        }
-        return share;
+        requireEnough(sharing(budget), budget, allowed);
+        return budget;
+    }
+
+    private static String sharing(int budget) {
+        return "reserving a share of " + cpus(budget);
     }
 
     /** The locks of one request: one object each, as {@link LockClaim} wants it. */

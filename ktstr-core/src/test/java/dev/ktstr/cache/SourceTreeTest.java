@@ -50,16 +50,22 @@ class SourceTreeTest {
                 .startsWith(clean.commit().shortHash());
         assertThat(clean.commit().shortHash()).hasSize(7);
 
-        Files.writeString(tree.resolve("untracked"), "");
+        Files.writeString(tree.resolve(".git/info/exclude"), "*.o\n");
+        Files.writeString(tree.resolve("main.o"), "");
+        assertThat(state()).isEqualTo(clean);
+        Path unknown = Files.writeString(tree.resolve("localversion-mine"), "-mine\n"); // make would take it in
+        assertThat(state()).isEqualTo(new State.Dirty(clean.commit()));
+        Files.delete(unknown);
         assertThat(state()).isEqualTo(clean);
         Files.writeString(tree.resolve("Makefile"), "# changed\n");
         assertThat(state()).isEqualTo(new State.Dirty(clean.commit()));
     }
 
     @Test
-    void aDirectoryOfSomebodysRepositoryIsNotGit() throws Exception {
+    void aDirectoryOfSomebodysRepositoryIsNoRepositoryOfItsOwn() throws Exception {
         git("init", "-q", directory.resolve("project").toString());
-        assertThat(state()).isEqualTo(new State.NotGit());
+        assertThat(state())
+                .isEqualTo(new State.Inside(directory.resolve("project").toString()));
     }
 
     @Test

@@ -310,6 +310,8 @@ class HostResourcesTest {
         try (Reservation share = host.reserveShare(OptionalInt.empty(), AT_ONCE);
                 Reservation other = host.reserveShare(OptionalInt.empty(), AT_ONCE)) {
             assertThat(share.cpus()).containsExactly(0, 1, 2); // 2.4 of 8
+            assertThat(host.share(OptionalInt.empty())).isEqualTo(3);
+            assertThat(host.share(OptionalInt.of(5))).isEqualTo(5);
             assertThat(other.cpus()).isEqualTo(share.cpus()); // shares of the same cache
             assertLocked(llc(0), true, false);
             assertThat(directory.resolve("locks/ktstr-cpu-0.lock")).doesNotExist();

@@ -102,12 +102,20 @@ final class KernelPreparer {
         return entry;
     }
 
-    /** What has been built in a tree; what nobody has built yet is built first. */
+    /**
+     * What has been built in a tree; what nobody has built yet is built first. Of a tree that is exactly a commit the entry of a build is
+     * the one, whoever built it: the next time it is found here.
+     */
     private KernelEntry prepareTree(Path tree, KernelNeed need) throws IOException {
+        Optional<KernelEntry> known = builder.stored(tree, need.modules(), need.key());
+        if (known.isPresent()) {
+            tellPresent(known.get());
+            return known.get();
+        }
         if (!isToBeBuilt(tree)) {
             return tell(storeTree(tree, need));
         }
-        BuildOutcome outcome = builder.build(tree);
+        BuildOutcome outcome = builder.build(tree, need.modules(), need.key());
         if (outcome instanceof BuildOutcome.Hit hit) {
             tellPresent(hit.entry());
             return hit.entry();

@@ -3,6 +3,8 @@ package dev.ktstr.maven;
 import dev.ktstr.Environment;
 import dev.ktstr.cache.Checksums;
 import dev.ktstr.cache.KernelCache;
+import dev.ktstr.cache.KernelEntry;
+import dev.ktstr.cache.Modules;
 import dev.ktstr.event.EventSink;
 import dev.ktstr.maven.build.BuildOutcome;
 import dev.ktstr.maven.build.BuildReport;
@@ -42,9 +44,32 @@ final class TreeBuilder implements BuildReport {
         this.buildDirectory = buildDirectory;
     }
 
-    /** With our options only, on the usual share of this machine, unless the kernel is stored already. */
-    BuildOutcome build(Path tree) throws IOException {
-        return build(tree, Optional.empty(), OptionalInt.empty(), false, Optional.empty());
+    /** What {@link #build(Path, Modules, Optional)} would find stored. */
+    Optional<KernelEntry> stored(Path tree, Modules modules, Optional<String> key) throws IOException {
+        return of(usual(tree, modules, key)).stored();
+    }
+
+    /**
+     * With our options only, on the usual share of this machine, unless the kernel is stored already.
+     *
+     * @param key the name to store it by; empty to derive one
+     */
+    BuildOutcome build(Path tree, Modules modules, Optional<String> key) throws IOException {
+        return of(usual(tree, modules, key)).run();
+    }
+
+    private BuildRequest usual(Path tree, Modules modules, Optional<String> key) {
+        return new BuildRequest(
+                tree,
+                Optional.empty(),
+                Optional.of(modules),
+                key,
+                OptionalInt.empty(),
+                false,
+                TreeLock.TIMEOUT,
+                Optional.empty(),
+                logOf(tree),
+                buildDirectory.isPresent());
     }
 
     /** @param timeout how long to wait for locks; without it two hours for the tree, and the usual time for the entry */
@@ -52,8 +77,21 @@ final class TreeBuilder implements BuildReport {
             Path tree, Optional<Path> extraKconfig, OptionalInt cpuCap, boolean replace, Optional<Duration> timeout)
             throws IOException {
         BuildRequest request = new BuildRequest(
-                tree, extraKconfig, cpuCap, replace, timeout.orElse(TreeLock.TIMEOUT), timeout, logOf(tree));
-        return new KernelBuild(environment, cache, events, this, request).run();
+                tree,
+                extraKconfig,
+                Optional.empty(),
+                Optional.empty(),
+                cpuCap,
+                replace,
+                timeout.orElse(TreeLock.TIMEOUT),
+                timeout,
+                logOf(tree),
+                buildDirectory.isPresent());
+        return of(request).run();
+    }
+
+    private KernelBuild of(BuildRequest request) {
+        return new KernelBuild(environment, cache, events, this, request);
     }
 
     /** One file per tree: a reactor may build several at once. It is of this alone, so it may be overwritten. */

@@ -38,7 +38,6 @@ final class BuildPrograms {
             Need.program("bison", "bison", "bison"),
             Need.program("bc", "bc", "bc"),
             Need.program("perl", "perl", "perl"),
-            Need.program("setpriv", "util-linux", "util-linux"),
             Need.program("setsid", "util-linux", "util-linux"),
             Need.program("pahole", "dwarves", "dwarves", "CONFIG_DEBUG_INFO_BTF"),
             Need.program("gzip", "gzip", "gzip", "CONFIG_KERNEL_GZIP", "CONFIG_IKCONFIG"),
@@ -86,7 +85,9 @@ final class BuildPrograms {
             throw new BuildException(
                     ErrorCode.BUILD_TREE,
                     "building a kernel: this machine has no "
-                            + missing.stream().map(BuildPrograms::described).collect(Collectors.joining(", no ")),
+                            + missing.stream()
+                                    .map(need -> described(need, config))
+                                    .collect(Collectors.joining(", no ")),
                     null,
                     Programs.install(
                             packages(missing.stream().map(Need::debian).toList()),
@@ -117,8 +118,12 @@ final class BuildPrograms {
         }
     }
 
-    private static String described(Need need) {
-        String why = need.options().isEmpty() ? "" : " (which " + need.options().get(0) + " needs)";
+    private static String described(Need need, Kconfig config) {
+        String why = need.options().stream()
+                .filter(config::isOn)
+                .findFirst()
+                .map(option -> " (which " + option + " needs)")
+                .orElse("");
         return (need.isHeader() ? "header " : "program ") + need.name() + why;
     }
 

@@ -6,6 +6,8 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -30,7 +32,8 @@ final class Configuration {
 
     /** What it will be, as far as that is known before it is made. */
     Kconfig expected(Fragments fragments) throws IOException {
-        return Kconfig.parse(bytes().map(Configuration::text).orElse("")).with(fragments.wanted());
+        Kconfig base = Kconfig.parse(bytes().map(Configuration::text).orElse(""));
+        return base.with(fragments.wanted(base));
     }
 
     /**
@@ -40,10 +43,10 @@ final class Configuration {
      * @throws BuildException if one of the options is not there in the end; the file is as it was then
      */
     void make(Fragments fragments, Make make, BuildPrograms programs) throws IOException {
-        Optional<byte[]> before = bytes();
+        Saved before = Saved.of(file);
         boolean isDone = false;
         try {
-            configure(before, fragments, make);
+            configure(fragments, make);
             Kconfig config = Kconfig.parse(Files.readString(file, StandardCharsets.ISO_8859_1));
             List<String> missing = fragments.missingFrom(config);
             if (!missing.isEmpty()) {
@@ -58,9 +61,9 @@ final class Configuration {
         }
     }
 
-    private void configure(Optional<byte[]> before, Fragments fragments, Make make) throws IOException {
+    private void configure(Fragments fragments, Make make) throws IOException {
         String doing = "configuring the kernel in " + tree;
-        if (before.isEmpty()) {
+        if (bytes().isEmpty()) {
             make.run(doing, List.of("defconfig"), List.of(), CONFIG_LIMIT);
         }
         String base = bytes().map(Configuration::text)
@@ -69,8 +72,9 @@ final class Configuration {
                         doing + ": make defconfig has made no .config",
                         tree,
                         "is this a Linux source tree? see: make -C " + tree + " defconfig"));
-        if (!fragments.missingFrom(Kconfig.parse(base)).isEmpty()) {
-            Files.writeString(file, fragments.wanted().mergedInto(base), StandardCharsets.ISO_8859_1);
+        Kconfig options = Kconfig.parse(base);
+        if (!fragments.missingFrom(options).isEmpty()) {
+            replace(fragments.wanted(options).mergedInto(base).getBytes(StandardCharsets.ISO_8859_1));
         }
         make.run(doing, List.of("olddefconfig"), List.of(), CONFIG_LIMIT);
     }
@@ -88,12 +92,52 @@ final class Configuration {
                         + " turn off there: # CONFIG_... is not set");
     }
 
-    private void restore(Optional<byte[]> before) throws IOException {
-        if (before.isEmpty()) {
-            Files.deleteIfExists(file);
-        } else if (!bytes().filter(now -> Arrays.equals(before.get(), now)).isPresent()) {
-            Files.write(file, before.get());
+    /**
+     * What was there.
+     *
+     * @param link where it led, if it was a link
+     * @param bytes its content, if it was a file
+     */
+    private record Saved(Optional<Path> link, Optional<byte[]> bytes) {
+        static Saved of(Path file) throws IOException {
+            if (Files.isSymbolicLink(file)) {
+                return new Saved(Optional.of(Files.readSymbolicLink(file)), Optional.empty());
+            }
+            return new Saved(
+                    Optional.empty(),
+                    Files.isRegularFile(file) ? Optional.of(Files.readAllBytes(file)) : Optional.empty());
         }
+    }
+
+    private void restore(Saved before) throws IOException {
+        if (before.link().isPresent()) {
+            if (!Files.isSymbolicLink(file)) {
+                Path beside = beside();
+                Files.createSymbolicLink(beside, before.link().get());
+                Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE);
+            }
+        } else if (before.bytes().isEmpty()) {
+            Files.deleteIfExists(file);
+        } else if (!bytes().filter(now -> Arrays.equals(before.bytes().get(), now))
+                .isPresent()) {
+            replace(before.bytes().get());
+        }
+    }
+
+    /** All of it at once, as kconfig does. A link is replaced by a file, and what it leads to stays as it is. */
+    private void replace(byte[] content) throws IOException {
+        Path beside = Files.write(beside(), content, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
+        if (Files.isRegularFile(file)) {
+            Files.setPosixFilePermissions(beside, Files.getPosixFilePermissions(file));
+        }
+        Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    /** For what comes in its place. Whoever left one was killed: who writes here holds the tree. */
+    private Path beside() throws IOException {
+        Path beside = tree.resolve(".config.ktstr");
+        Files.deleteIfExists(beside);
+        return beside;
     }
 
     private Optional<byte[]> bytes() throws IOException {

@@ -48,15 +48,21 @@ record Fragment(String origin, Kconfig kconfig, String hash) {
             throw unusable(file, "it has more than 1 MiB");
         }
         byte[] text = Files.readAllBytes(file);
-        Optional<String> objection = Kconfig.objection(new String(text, StandardCharsets.UTF_8));
+        Optional<String> objection = Kconfig.objection(new String(text, StandardCharsets.ISO_8859_1));
         if (objection.isPresent()) {
-            throw unusable(file, objection.get() + ", is no option");
+            throw unusable(file, shown(objection.get()) + ", is no option");
         }
         return of(String.valueOf(file.getFileName()), text);
     }
 
     private static Fragment of(String origin, byte[] text) {
-        return new Fragment(origin, Kconfig.parse(new String(text, StandardCharsets.UTF_8)), Checksums.crc32(text));
+        return new Fragment(
+                origin, Kconfig.parse(new String(text, StandardCharsets.ISO_8859_1)), Checksums.crc32(text));
+    }
+
+    /** For people: options are read byte for byte, whatever encoding their texts have, which mostly is UTF-8. */
+    static String shown(String text) {
+        return new String(text.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
     }
 
     private static BuildException unusable(Path file, String why) {

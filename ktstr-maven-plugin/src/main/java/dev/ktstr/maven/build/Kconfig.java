@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
 record Kconfig(Map<String, String> options) {
     static final String OFF = "n";
 
-    private static final Pattern SET = Pattern.compile("(CONFIG_[A-Za-z0-9_]+)=(.*)");
+    private static final Pattern SET = Pattern.compile("(CONFIG_[A-Za-z0-9_]+)=(.*)", Pattern.DOTALL);
     private static final Pattern NOT_SET = Pattern.compile("# (CONFIG_[A-Za-z0-9_]+) is not set");
 
     /** Reads what is there, and passes over what is not an option. */

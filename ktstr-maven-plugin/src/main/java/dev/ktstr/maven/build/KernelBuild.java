@@ -4,9 +4,11 @@ import dev.ktstr.Environment;
 import dev.ktstr.ErrorCode;
 import dev.ktstr.cache.KernelCache;
 import dev.ktstr.cache.KernelEntry;
+import dev.ktstr.cache.KernelMetadata;
 import dev.ktstr.cache.KernelSource;
 import dev.ktstr.cache.SourceTree;
 import dev.ktstr.cache.StoreRequest;
+import dev.ktstr.cache.StoredDetails;
 import dev.ktstr.event.EventSink;
 import dev.ktstr.host.HostResources;
 import dev.ktstr.host.Reservation;
@@ -15,15 +17,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 /** Builds a source tree under its lock, and stores the kernel. For one build. */
 public final class KernelBuild {
     /** Nobody builds for so long; but how long is too long is for whoever watches to say. */
     private static final Duration FOR_EVER = Duration.ofDays(365);
-
-    private static final String COMMIT_IT =
-            "commit the changes or put them aside (git commit -a, git stash), and run it again";
 
     private final Environment environment;
     private final KernelCache cache;
@@ -40,6 +40,15 @@ public final class KernelBuild {
         this.request = request;
     }
 
+    /** The kernel that this tree gives as it is now, if it is stored. Builds nothing. */
+    public Optional<KernelEntry> stored() throws IOException {
+        if (!Files.isRegularFile(request.tree().resolve("Kbuild"))) {
+            return Optional.empty();
+        }
+        SourceTree tree = SourceTree.of(request.tree());
+        return find(tree, tree.state(), Fragments.of(request.extraKconfig()));
+    }
+
     /**
      * Does it, unless the kernel is stored already.
      *
@@ -47,32 +56,29 @@ public final class KernelBuild {
      * @throws dev.ktstr.KtstrException if it cannot be built, or not as it was asked for
      */
     public BuildOutcome run() throws IOException {
+        HostResources host = HostResources.open(environment, events);
+        host.share(request.cpuCap()); // refuses a bad one before anything is touched
         SourceTree tree = requireTree();
         Fragments fragments = Fragments.of(request.extraKconfig());
         BuildPrograms programs = new BuildPrograms(environment);
         SourceTree.State first = tree.state();
-        Optional<KernelEntry> stored = find(tree, first, fragments);
-        if (stored.isPresent() && !request.replace()) {
-            return new BuildOutcome.Hit(stored.get());
+        Optional<KernelEntry> known = find(tree, first, fragments);
+        if (isHit(known)) {
+            return new BuildOutcome.Hit(known.get());
         }
+        requireWritable(tree);
         Configuration configuration = new Configuration(tree.path());
         programs.require(configuration.expected(fragments));
         try (TreeLock held = TreeLock.forBuilding(cache, tree, environment, request.treeTimeout())) {
             SourceTree.State state = tree.state();
             tellOfChange(first, state);
-            stored = find(tree, state, fragments);
-            if (stored.isPresent()) {
-                if (!request.replace()) {
-                    return new BuildOutcome.Hit(stored.get());
-                }
-                cache.requireFree(stored.get().key());
+            Optional<KernelEntry> stored = find(tree, state, fragments);
+            if (isHit(stored)) {
+                return new BuildOutcome.Hit(stored.get());
             }
             announce(state);
             Optional<String> base = configuration.hash();
-            Make make = new Make(tree.path(), startLog(), report, environment);
-            configuration.make(fragments, make, programs);
-            Optional<String> configured = configuration.hash();
-            compile(tree, make);
+            Optional<String> configured = build(tree, fragments, configuration, programs, host);
             Optional<BuildOutcome> unstorable = objection(state, tree.state());
             if (unstorable.isEmpty() && !configuration.hash().equals(configured)) {
                 unstorable = Optional.of(new BuildOutcome.NotStored(
@@ -82,11 +88,25 @@ public final class KernelBuild {
             if (unstorable.isPresent() || !(state instanceof SourceTree.State.Clean clean)) {
                 return unstorable.orElseThrow();
             }
-            String key = stored.map(KernelEntry::key)
-                    .orElseGet(
-                            () -> BuildKey.of(clean.commit(), fragments, base).text());
+            BuildKey derived = BuildKey.of(clean.commit(), fragments, base);
+            // In another worktree of this commit somebody may have been faster. A given key does not tell what it began
+            // with.
+            BuildKey looked = request.key().isEmpty() ? derived : BuildKey.of(clean.commit(), fragments, configured);
+            Optional<KernelEntry> others = request.replace() ? Optional.empty() : find(clean, fragments, looked);
+            if (others.isPresent()) {
+                return new BuildOutcome.Hit(others.get());
+            }
+            String key = request.key().or(() -> stored.map(KernelEntry::key)).orElseGet(derived::text);
             return store(tree, clean.commit(), fragments, key);
         }
+    }
+
+    /** Whether nothing is to be built. Fails if it is to be built, and then could not be stored: somebody uses it. */
+    private boolean isHit(Optional<KernelEntry> stored) throws IOException {
+        if (stored.isPresent() && request.replace()) {
+            cache.requireFree(stored.get().key());
+        }
+        return stored.isPresent() && !request.replace();
     }
 
     private SourceTree requireTree() throws IOException {
@@ -102,10 +122,15 @@ public final class KernelBuild {
                         "give the directory that has Kbuild and Makefile in it");
             }
         }
-        if (!Files.isWritable(tree.path())) {
-            throw unusable("it cannot be written to", "build as its owner, or in a copy: git worktree add DIR");
-        }
         return tree;
+    }
+
+    private void requireWritable(SourceTree tree) throws BuildException {
+        if (!Files.isWritable(tree.path())) {
+            throw unusable(
+                    "it cannot be written to",
+                    "build as its owner, or in a copy: git -C " + shell(tree.path()) + " worktree add DIR");
+        }
     }
 
     private BuildException unusable(String why, String remedy) {
@@ -121,8 +146,32 @@ public final class KernelBuild {
             throws IOException {
         return !(state instanceof SourceTree.State.Clean clean)
                 ? Optional.empty()
-                : BuildKey.of(clean.commit(), fragments, new Configuration(tree.path()).hash())
-                        .find(cache);
+                : find(clean, fragments, BuildKey.of(clean.commit(), fragments, new Configuration(tree.path()).hash()));
+    }
+
+    private Optional<KernelEntry> find(SourceTree.State.Clean clean, Fragments fragments, BuildKey derived)
+            throws IOException {
+        Optional<KernelEntry> found = request.key().isEmpty()
+                ? derived.find(cache)
+                : cache.lookup(request.key().get()).filter(entry -> isOf(clean.commit(), fragments, derived, entry));
+        return found.filter(this::hasModules);
+    }
+
+    /** Of an entry whose key does not tell: whether it came of such a build, and what is configured now, if it is, too. */
+    private static boolean isOf(SourceTree.Commit commit, Fragments fragments, BuildKey derived, KernelEntry entry) {
+        KernelMetadata stored = entry.metadata();
+        return stored.source() instanceof KernelSource.Local local
+                && commit.shortHash().equals(local.gitHash())
+                && fragments.own().hash().equals(stored.ktstrKconfigHash())
+                && Objects.equals(fragments.extra().map(Fragment::hash).orElse(null), stored.extraKconfigHash())
+                && Objects.equals(derived.configHash().orElse(null), stored.configHash());
+    }
+
+    private boolean hasModules(KernelEntry entry) {
+        StoredDetails details = entry.metadata().jvm();
+        return request.modules().isEmpty()
+                || (details != null
+                        && details.modules().equals(request.modules().get().text()));
     }
 
     /** Between the first look and the lock somebody else may have built here for an hour, and its owner gone on working. */
@@ -154,29 +203,57 @@ public final class KernelBuild {
         }
     }
 
-    private static Optional<BuildOutcome.NotStored> notStored(SourceTree.State state) {
+    private Optional<BuildOutcome.NotStored> notStored(SourceTree.State state) {
         if (state instanceof SourceTree.State.Dirty dirty) {
             return Optional.of(new BuildOutcome.NotStored(
-                    "the tree has changes that are in no commit (it stands at "
+                    "the tree has changes that are in no commit, or files that git neither tracks nor ignores (it stands at "
                             + dirty.commit().shortHash() + ")",
-                    COMMIT_IT));
+                    commitIt()));
         }
         if (state instanceof SourceTree.State.NotGit) {
             return Optional.of(new BuildOutcome.NotStored(
-                    "the tree is not under git, so that nothing tells later what it was built from",
-                    "put it under git (git init && git add -A && git commit -m import), and run it again; or store this"
-                            + " kernel by what it is: mvn ktstr:kernel-store -Dktstr.kernelTree=..."));
+                    "the tree is not under git, so that nothing tells later what it was built from", importIt()));
+        }
+        if (state instanceof SourceTree.State.Inside inside) {
+            return Optional.of(new BuildOutcome.NotStored(
+                    "the tree is part of the repository " + inside.top()
+                            + ", and not its top, so that its commits are not of the tree alone",
+                    importIt()));
         }
         if (state instanceof SourceTree.State.Unreadable unreadable) {
             return Optional.of(new BuildOutcome.NotStored(
-                    "git cannot tell what is in the tree: " + unreadable.why(),
-                    "see what git status says there, and run it again"));
+                    "git cannot tell what is in the tree: " + unreadable.why(), seeStatus()));
         }
         return Optional.empty();
     }
 
+    private String commitIt() {
+        return "commit them or put them aside (" + git("add -A") + " && " + git("commit -m changes") + ", or "
+                + git("stash -u") + "), and run it again";
+    }
+
+    private String importIt() {
+        return "put it under git of its own (" + git("init") + " && " + git("add -A") + " && " + git("commit -m import")
+                + "), and run it again; or store this kernel by what it is: mvn ktstr:kernel-store -Dktstr.kernelTree="
+                + shell(request.tree().toAbsolutePath());
+    }
+
+    private String seeStatus() {
+        return "see what is said by " + git("status") + ", and run it again";
+    }
+
+    private String git(String arguments) {
+        return "git -C " + shell(request.tree().toAbsolutePath()) + " " + arguments;
+    }
+
+    /** For a shell. */
+    private static String shell(Path path) {
+        String word = path.toString();
+        return word.matches("[\\w./=:@%+,-]+") ? word : "'" + word.replace("'", "'\\''") + "'";
+    }
+
     /** Why a tree that was like this before the build, and is like that after it, gives no kernel that can be stored. */
-    private static Optional<BuildOutcome> objection(SourceTree.State before, SourceTree.State after) {
+    private Optional<BuildOutcome> objection(SourceTree.State before, SourceTree.State after) {
         Optional<BuildOutcome.NotStored> unstorable = notStored(before);
         if (unstorable.isPresent() || before.equals(after)) {
             return unstorable.map(BuildOutcome.class::cast);
@@ -188,39 +265,49 @@ public final class KernelBuild {
                     "leave the tree alone, and run it again"));
         }
         if (after instanceof SourceTree.State.Dirty) {
-            return Optional.of(new BuildOutcome.NotStored("the tree was edited while it was built", COMMIT_IT));
+            return Optional.of(new BuildOutcome.NotStored("the tree was edited while it was built", commitIt()));
         }
         return Optional.of(new BuildOutcome.NotStored(
                 "after the build git can no longer tell what is in the tree"
                         + (after instanceof SourceTree.State.Unreadable unreadable ? ": " + unreadable.why() : ""),
-                "see what git status says there, and run it again"));
+                seeStatus()));
     }
 
-    private Path startLog() throws IOException {
-        Path parent = request.log().toAbsolutePath().getParent();
-        if (parent != null) {
-            Files.createDirectories(parent);
+    /** @return what it was configured with: CRC-32 of its {@code .config} */
+    private Optional<String> build(
+            SourceTree tree,
+            Fragments fragments,
+            Configuration configuration,
+            BuildPrograms programs,
+            HostResources host)
+            throws IOException {
+        Optional<String> configured;
+        try (MakeLog log = MakeLog.start(request.log(), report)) {
+            report.say("all output of make goes to " + request.log()
+                    + (request.keepLog() ? "" : ", which is removed after a success"));
+            Make make = new Make(tree.path(), log, report, environment);
+            configuration.make(fragments, make, programs);
+            configured = configuration.hash();
+            compile(tree, make, host);
         }
-        Files.deleteIfExists(request.log());
-        Files.createFile(request.log()); // in a directory for temporary files it must be nobody else's
-        report.say("all output of make goes to " + request.log());
-        return request.log();
+        if (!request.keepLog()) {
+            Files.deleteIfExists(request.log());
+        }
+        return configured;
     }
 
-    private void compile(SourceTree tree, Make make) throws IOException {
-        HostResources host = HostResources.open(environment, events);
-        long start = environment.nanoTime();
+    private void compile(SourceTree tree, Make make, HostResources host) throws IOException {
         try (Reservation cpus = host.reserveShare(request.cpuCap(), request.treeTimeout())) {
             int jobs = Math.max(1, cpus.cpus().size());
             report.say("building on " + jobs + (jobs == 1 ? " processor" : " processors"));
+            long start = environment.nanoTime();
             make.run(
                     "building the kernel in " + tree.path(),
                     List.of("-j" + jobs, "all"),
                     cpus.confine(List.of()),
                     FOR_EVER);
+            report.say("built in " + BuildReport.time(Duration.ofNanos(environment.nanoTime() - start)));
         }
-        Duration elapsed = Duration.ofNanos(environment.nanoTime() - start);
-        report.say("built in " + BuildReport.time(elapsed));
     }
 
     private void warnWithoutVmlinux(SourceTree tree) {
@@ -239,6 +326,7 @@ public final class KernelBuild {
                         fragments.own().hash(),
                         fragments.extra().map(Fragment::hash).orElse(null))
                 .replace(request.replace());
+        request.modules().ifPresent(store::modules);
         request.entryTimeout().ifPresent(store::lockTimeout);
         return new BuildOutcome.Stored(cache.store(store.build()));
     }

@@ -5,58 +5,22 @@ import dev.ktstr.Environment;
 import dev.ktstr.ErrorCode;
 import java.io.IOException;
 import java.io.InterruptedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
-/**
- * Runs make in a tree. It and all that it starts are a process group of their own, with a shell in front that ends with the
- * thread that started it (PR_SET_PDEATHSIG, prctl(2)), however that ends, and takes the group with it.
- */
+/** Runs make in a tree, in a process group of its own, of which nothing is left afterwards. For one thread. */
 final class Make {
-    /**
-     * What the shell does. It is told to terminate when its starter ends; should that have happened before the kernel knew,
-     * it finds that it has another parent by then.
-     */
-    private static final String SHELL = """
-            trap 'kill -KILL 0' TERM HUP INT
-            test "$PPID" = "$0" || exit 125
-            "$@" </dev/null &
-            wait $!
-            """;
-
-    /** What of the environment would have make do something else than was asked for. */
-    private static final Set<String> MISLEADING = Set.of(
-            "MAKEFLAGS",
-            "MAKELEVEL",
-            "MAKEFILES",
-            "MFLAGS",
-            "GNUMAKEFLAGS",
-            "ARCH",
-            "SRCARCH",
-            "SUBARCH",
-            "CROSS_COMPILE",
-            "KBUILD_OUTPUT",
-            "KBUILD_EXTMOD",
-            "KBUILD_VERBOSE",
-            "O",
-            "V");
-
-    private static final Duration KILLED_BY_THEN = Duration.ofSeconds(10);
-
     private final Path tree;
-    private final Path log;
+    private final MakeLog log;
     private final BuildReport report;
     private final Environment environment;
+    private boolean isWarned;
 
     /** @param log all output is appended to it */
-    Make(Path tree, Path log, BuildReport report, Environment environment) {
+    Make(Path tree, MakeLog log, BuildReport report, Environment environment) {
         this.tree = tree;
         this.log = log;
         this.report = report;
@@ -75,27 +39,26 @@ final class Make {
     void run(String doing, List<String> arguments, List<String> confinement, Duration limit) throws IOException {
         List<String> make = new ArrayList<>(List.of("make", "-C", tree.toString()));
         make.addAll(arguments);
-        List<String> command = new ArrayList<>(List.of("setpriv", "--pdeathsig", "TERM", "setsid"));
-        command.addAll(List.of(
-                "/bin/sh", "-c", SHELL, Long.toString(ProcessHandle.current().pid())));
+        List<String> command = new ArrayList<>(List.of("setsid", "/bin/sh", "-c", MakeGroup.SHELL, "sh"));
         command.addAll(confinement);
         command.addAll(make);
+        log.write("$ " + String.join(" ", make), true);
         String said = "make " + String.join(" ", arguments);
-        Files.writeString(log, "$ " + String.join(" ", make) + "\n", StandardOpenOption.APPEND);
         long start = environment.nanoTime();
         Process process = start(command, doing);
-        MakeOutput output = MakeOutput.of(process.getInputStream(), log, report, environment);
+        MakeGroup group = new MakeGroup(process, environment);
         // Before the JVM's own locks go: whoever gets them must not find compilers at work.
-        Thread onExit = new Thread(() -> kill(process, output), "ktstr-make-killer");
-        boolean isExiting = !isAdded(onExit);
+        Thread onExit = new Thread(group::end, "ktstr-make-killer");
         try {
+            MakeOutput output = MakeOutput.of(process.getInputStream(), log, report, environment);
+            boolean isExiting = !isAdded(onExit);
             boolean isEnded = !isExiting && process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS);
             Duration elapsed = Duration.ofNanos(environment.nanoTime() - start);
+            group.end();
+            output.awaitEnd();
             if (!isEnded) {
-                kill(process, output);
                 throw failed(doing, said + " did not end in " + Durations.format(limit), output);
             }
-            output.awaitEnd();
             if (process.exitValue() != 0) {
                 throw failed(
                         doing,
@@ -103,25 +66,24 @@ final class Make {
                         output);
             }
         } catch (InterruptedException interrupted) {
-            kill(process, output);
             Thread.currentThread().interrupt();
             throw new InterruptedIOException("interrupted while " + doing + "; make was stopped");
         } finally {
+            group.end();
             remove(onExit);
         }
     }
 
     private Process start(List<String> command, String doing) throws BuildException {
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
-        Map<String, String> variables = builder.environment();
-        variables
-                .keySet()
-                .removeIf(name -> name.startsWith("GIT_") || name.startsWith("KCONFIG_") || MISLEADING.contains(name));
-        variables.put("LC_ALL", "C");
+        List<String> unheeded = MakeEnvironment.clean(builder.environment());
+        if (!unheeded.isEmpty() && !isWarned) {
+            isWarned = true;
+            report.warn("not heeded, though set in the environment: " + String.join(", ", unheeded)
+                    + "; what is to count has to be in the tree or in ktstr.extraKconfig");
+        }
         try {
-            Process process = builder.start();
-            process.getOutputStream().close();
-            return process;
+            return builder.start();
         } catch (IOException failed) {
             throw new BuildException(
                     ErrorCode.BUILD_TREE,
@@ -129,23 +91,6 @@ final class Make {
                     tree,
                     "see whether that program can be run, and how many processes this user may have (ulimit -u)",
                     failed);
-        }
-    }
-
-    /** Not by {@link Process#destroy}, which also closes the stream whose end tells that all of the group are gone. */
-    private static void kill(Process process, MakeOutput output) {
-        process.toHandle().destroy();
-        boolean interrupted = false;
-        try {
-            if (!process.waitFor(KILLED_BY_THEN.toMillis(), TimeUnit.MILLISECONDS)) {
-                process.toHandle().destroyForcibly();
-            }
-            output.awaitEnd();
-        } catch (InterruptedException again) {
-            interrupted = true;
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
         }
     }
 
@@ -170,7 +115,7 @@ final class Make {
         return new BuildException(
                 ErrorCode.BUILD_FAILED,
                 doing + ": " + what + output.excerpt(),
-                log,
+                log.file(),
                 "all of its output is in that file; put right what it complains about, and run the goal again: make goes"
                         + " on where it stopped");
     }

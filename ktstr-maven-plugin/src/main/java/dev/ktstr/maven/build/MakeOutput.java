@@ -3,14 +3,11 @@ package dev.ktstr.maven.build;
 import dev.ktstr.Environment;
 import dev.ktstr.Printable;
 import java.io.BufferedReader;
-import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -40,7 +37,7 @@ final class MakeOutput {
     private @Nullable String error;
     private long steps;
 
-    private MakeOutput(InputStream output, Path log, BuildReport report, Environment environment) {
+    private MakeOutput(InputStream output, MakeLog log, BuildReport report, Environment environment) {
         this.report = report;
         this.environment = environment;
         this.start = environment.nanoTime();
@@ -49,7 +46,7 @@ final class MakeOutput {
     }
 
     /** Reads on a thread of its own: a pipe cannot be read in a way that can be interrupted. */
-    static MakeOutput of(InputStream output, Path log, BuildReport report, Environment environment) {
+    static MakeOutput of(InputStream output, MakeLog log, BuildReport report, Environment environment) {
         MakeOutput made = new MakeOutput(output, log, report, environment);
         made.reader.start();
         return made;
@@ -72,32 +69,22 @@ final class MakeOutput {
         return text.toString();
     }
 
-    private void read(InputStream output, Path log) {
-        try (BufferedReader lines = new BufferedReader(new InputStreamReader(output, StandardCharsets.UTF_8));
-                BufferedWriter file = Files.newBufferedWriter(log, StandardOpenOption.APPEND)) {
-            boolean isWritable = true;
-            String line;
-            while ((line = lines.readLine()) != null) {
-                take(line);
-                isWritable = isWritable && isWritten(file, line, !lines.ready());
+    /** Whatever goes wrong here, make must not wait for somebody who reads. */
+    private void read(InputStream output, MakeLog log) {
+        try (output) {
+            try {
+                // Not to be closed before the rest has been read.
+                BufferedReader lines = new BufferedReader(new InputStreamReader(output, StandardCharsets.UTF_8));
+                String line;
+                while ((line = lines.readLine()) != null) {
+                    log.write(line, !lines.ready());
+                    take(line);
+                }
+            } finally {
+                output.transferTo(OutputStream.nullOutputStream());
             }
-        } catch (IOException failed) {
-            report.warn("the output of make could not be read, or not be written to " + log + ": " + failed);
-        }
-    }
-
-    /** A full disk is no reason to leave make waiting for somebody who reads. */
-    private boolean isWritten(BufferedWriter file, String line, boolean isLastForNow) {
-        try {
-            file.write(line);
-            file.newLine();
-            if (isLastForNow) {
-                file.flush();
-            }
-            return true;
-        } catch (IOException failed) {
-            report.warn("the output of make could not be written to its log: " + failed);
-            return false;
+        } catch (IOException | RuntimeException failed) {
+            report.warn("the output of make could not be followed to its end: " + failed);
         }
     }
 

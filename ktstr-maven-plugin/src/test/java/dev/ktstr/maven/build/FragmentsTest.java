@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.ktstr.cache.SourceTree;
 import dev.ktstr.os.Machine;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -39,15 +40,15 @@ class FragmentsTest {
     @Test
     void theUsersWins() throws Exception {
         Fragments fragments = with("CONFIG_XFS_FS=m\n# CONFIG_BTRFS_FS is not set\nCONFIG_NET=y\n");
-        assertThat(fragments.wanted().value("CONFIG_XFS_FS")).isEqualTo("m");
-        assertThat(fragments.wanted().isOn("CONFIG_BTRFS_FS")).isFalse();
-        assertThat(fragments.wanted().value("CONFIG_EXT4_FS")).isEqualTo("y");
+        assertThat(fragments.wanted(Kconfig.parse("")).value("CONFIG_XFS_FS")).isEqualTo("m");
+        assertThat(fragments.wanted(Kconfig.parse("")).isOn("CONFIG_BTRFS_FS")).isFalse();
+        assertThat(fragments.wanted(Kconfig.parse("")).value("CONFIG_EXT4_FS")).isEqualTo("y");
     }
 
     @Test
     void whatIsMissingIsNamedWithWhoWantedItAndWhatItBecame() throws Exception {
         Fragments fragments = with("CONFIG_XFS_FS=m\nCONFIG_HZ=1000\n");
-        String config = fragments.wanted().mergedInto("");
+        String config = fragments.wanted(Kconfig.parse("")).mergedInto("");
         assertThat(fragments.missingFrom(Kconfig.parse(config))).isEmpty();
         assertThat(fragments.missingFrom(
                         Kconfig.parse(config + "CONFIG_HZ=250\nCONFIG_EXT4_FS=m\n# CONFIG_XFS_FS is not set\n")))
@@ -55,6 +56,36 @@ class FragmentsTest {
                         "CONFIG_EXT4_FS=y (ktstr) became m",
                         "CONFIG_XFS_FS=m (mine) became n, that is not set",
                         "CONFIG_HZ=1000 (mine) became 250");
+    }
+
+    @Test
+    void aVersionOfDwarfIsChosenWhereNobodyElseDid() throws Exception {
+        String dwarf4 = "CONFIG_DEBUG_INFO_DWARF4";
+        Kconfig dwarf5 = Kconfig.parse("CONFIG_DEBUG_INFO_DWARF5=y\n");
+        Kconfig none = Kconfig.parse("CONFIG_DEBUG_INFO_NONE=y\n# CONFIG_DEBUG_INFO_DWARF5 is not set\n");
+        Fragments ours = Fragments.of(Optional.empty());
+        assertThat(ours.wanted(none).isOn(dwarf4)).isTrue();
+        assertThat(ours.wanted(dwarf5).isOn(dwarf4)).isFalse();
+        assertThat(with("CONFIG_DEBUG_INFO_DWARF5=y\n").wanted(none).isOn(dwarf4))
+                .isFalse();
+        assertThat(with("CONFIG_DEBUG_INFO_NONE=y\n").wanted(none).isOn(dwarf4)).isFalse();
+        assertThat(with(dwarf4 + "=y\n").wanted(dwarf5).isOn(dwarf4)).isTrue();
+
+        String config = ours.wanted(dwarf5).mergedInto("CONFIG_DEBUG_INFO_DWARF5=y\n");
+        assertThat(ours.missingFrom(Kconfig.parse(config))).isEmpty();
+        assertThat(with(dwarf4 + "=y\n").missingFrom(Kconfig.parse(config)))
+                .containsExactly(dwarf4 + "=y (mine) became n, that is not set");
+    }
+
+    @Test
+    void textsComeBackByteForByteAndAreShownAsTheyWere() throws Exception {
+        Fragments fragments = with("CONFIG_LOCALVERSION=\"-Ångström\"\n");
+        String config = fragments.wanted(Kconfig.parse("")).mergedInto("");
+        assertThat(new String(config.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8))
+                .contains("CONFIG_LOCALVERSION=\"-Ångström\"\n");
+        assertThat(fragments.missingFrom(Kconfig.parse(config))).isEmpty();
+        assertThat(fragments.missingFrom(Kconfig.parse("")))
+                .contains("CONFIG_LOCALVERSION=\"-Ångström\" (mine) became n, that is not set");
     }
 
     @Test
