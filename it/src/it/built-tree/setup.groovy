@@ -11,5 +11,6 @@ def git = { String... words ->
     assert process.waitFor() == 0
 }
 git('init', '-q')
+new File(tree, '.gitignore').text = '*\n!Kbuild\n' // as in Linux, what is built is ignored
 git('add', 'Kbuild')
 git('commit', '-q', '-m', 'a kernel')

@@ -215,7 +215,7 @@ public final class HostResources {
             return allowed;
         }
         int budget = wanted.orElse(Math.max(1, (int) Math.ceil(allowed * SHARE_WITHOUT_CAP)));
-        requireEnough(sharing(budget), budget, allowed);
+        requireEnough("heeding a CPU cap of " + budget + " (" + CAP + ", or given)", budget, allowed);
         return budget;
     }
 

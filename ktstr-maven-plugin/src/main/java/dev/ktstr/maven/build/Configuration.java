@@ -1,6 +1,7 @@
 package dev.ktstr.maven.build;
 
 import dev.ktstr.ErrorCode;
+import dev.ktstr.Printable;
 import dev.ktstr.cache.Checksums;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -87,7 +88,8 @@ final class Configuration {
                         + (isOne ? "an option" : missing.size() + " options")
                         + ":\n    " + String.join("\n    ", missing),
                 file,
-                "see what " + (isOne ? "it depends" : "they depend") + " on (make -C " + tree
+                "see whether the name is right and what " + (isOne ? "it depends" : "they depend") + " on (make -C "
+                        + Printable.shellWord(tree)
                         + " menuconfig, then / and the name), and put that into ktstr.extraKconfig; what you can do without,"
                         + " turn off there: # CONFIG_... is not set");
     }

@@ -2,6 +2,7 @@ package dev.ktstr.maven.build;
 
 import dev.ktstr.Environment;
 import dev.ktstr.ErrorCode;
+import dev.ktstr.Printable;
 import dev.ktstr.cache.KernelCache;
 import dev.ktstr.cache.KernelEntry;
 import dev.ktstr.cache.KernelMetadata;
@@ -129,7 +130,8 @@ public final class KernelBuild {
         if (!Files.isWritable(tree.path())) {
             throw unusable(
                     "it cannot be written to",
-                    "build as its owner, or in a copy: git -C " + shell(tree.path()) + " worktree add DIR");
+                    "build as its owner, or in a copy: git -C " + Printable.shellWord(tree.path())
+                            + " worktree add DIR");
         }
     }
 
@@ -235,7 +237,7 @@ public final class KernelBuild {
     private String importIt() {
         return "put it under git of its own (" + git("init") + " && " + git("add -A") + " && " + git("commit -m import")
                 + "), and run it again; or store this kernel by what it is: mvn ktstr:kernel-store -Dktstr.kernelTree="
-                + shell(request.tree().toAbsolutePath());
+                + Printable.shellWord(request.tree().toAbsolutePath());
     }
 
     private String seeStatus() {
@@ -243,13 +245,7 @@ public final class KernelBuild {
     }
 
     private String git(String arguments) {
-        return "git -C " + shell(request.tree().toAbsolutePath()) + " " + arguments;
-    }
-
-    /** For a shell. */
-    private static String shell(Path path) {
-        String word = path.toString();
-        return word.matches("[\\w./=:@%+,-]+") ? word : "'" + word.replace("'", "'\\''") + "'";
+        return "git -C " + Printable.shellWord(request.tree().toAbsolutePath()) + " " + arguments;
     }
 
     /** Why a tree that was like this before the build, and is like that after it, gives no kernel that can be stored. */
@@ -299,7 +295,8 @@ public final class KernelBuild {
     private void compile(SourceTree tree, Make make, HostResources host) throws IOException {
         try (Reservation cpus = host.reserveShare(request.cpuCap(), request.treeTimeout())) {
             int jobs = Math.max(1, cpus.cpus().size());
-            report.say("building on " + jobs + (jobs == 1 ? " processor" : " processors"));
+            report.say("building on " + jobs + (jobs == 1 ? " processor" : " processors") + " of "
+                    + host.topology().allowed().size() + " (ktstr.cpuCap, KTSTR_CPU_CAP)");
             long start = environment.nanoTime();
             make.run(
                     "building the kernel in " + tree.path(),
