@@ -126,7 +126,7 @@ class KernelHeldByTestsIT {
                 .store(kernel.request(NEW, directory).key(KEY).replace(true).build());
     }
 
-    /** Run by another process, which is killed when so many disks are there as there are threads. */
+    /** Run by another process, which is killed when as many disks are there as there are threads for tests. */
     @KtstrKernel(KEY)
     static class CrowdCase {
         private static final int GOOD = 50;
@@ -157,7 +157,8 @@ class KernelHeldByTestsIT {
         List<String> disks = new ArrayList<>();
         try {
             JunitMain.goOn(tests);
-            for (int i = 0; i < threads; i++) {
+            // One of the threads may be waiting for all of the tests to end, as JUnit waits for those of a class.
+            for (int i = 0; i < threads - 1; i++) {
                 disks.add(JunitMain.awaitLine(tests, "disk"));
             }
             assertThat(cache.clean(EVERYTHING).skipped()).hasSize(1);
@@ -166,7 +167,7 @@ class KernelHeldByTestsIT {
         }
         assertThat(tests.waitFor(1, TimeUnit.MINUTES)).isTrue();
 
-        assertThat(new HashSet<>(disks)).hasSize(threads);
+        assertThat(new HashSet<>(disks)).hasSize(threads - 1);
         assertNothingIsLeft();
         assertThat(DiskTemplates.at(cache.root()).list())
                 .singleElement()
