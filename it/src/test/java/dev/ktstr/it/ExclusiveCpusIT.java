@@ -10,6 +10,7 @@ import dev.ktstr.ErrorCode;
 import dev.ktstr.host.HostException;
 import dev.ktstr.host.HostResources;
 import dev.ktstr.host.Reservation;
+import dev.ktstr.host.Topology;
 import dev.ktstr.junit.KtstrKernel;
 import dev.ktstr.junit.KtstrVm;
 import dev.ktstr.lock.HostLocks;
@@ -160,7 +161,7 @@ class ExclusiveCpusIT {
 
     @Test
     void theMachinesOfATestReserveOnceAndShareNoCpu() throws Exception {
-        assumeTrue(Runtime.getRuntime().availableProcessors() >= 2, "two CPUs");
+        assumeTrue(Topology.read().allowed().size() >= 2, "two CPUs");
         EngineExecutionResults results = run(PairCase.class, "FAIL");
 
         assertThat(results.testEvents().succeeded().count())
