@@ -15,7 +15,7 @@ formatter and static analysis, and runs all tests: unit tests, integration tests
 on the first JDK, 3.8. Fails if a test failed or was skipped, or if none ran. The last line says how many passed and failed.
 
 Needs Maven, and root: some tests mount file systems. Without root it starts itself again with sudo, if that asks for no
-password. About 17 minutes on 2 cores; one module's unit tests alone: mvn -pl ktstr-core -am test
+password. About 20 minutes on 2 cores; one module's unit tests alone: mvn -pl ktstr-core -am test
 
   KTSTR_TEST_JDKS   on which JDKs to run the tests, such as "17 25" (else the one that Maven uses)
   CI                if "true", a missing JDK 17 is an error; else only formatter and static analysis need it
