@@ -146,8 +146,9 @@ class KernelHeldByTestsIT {
 
     @Test
     void whenTheJvmIsKilledItIsFreeAndNoDiskIsLeft() throws Exception {
-        int threads = 8;
-        Process tests = start(
+        int tests = 8;
+        int threads = tests + 1; // one of them may be JUnit's, waiting for all tests of the class to end
+        Process process = start(
                 CrowdCase.class,
                 "junit.jupiter.execution.parallel.enabled=true",
                 "junit.jupiter.execution.parallel.mode.default=concurrent",
@@ -156,18 +157,17 @@ class KernelHeldByTestsIT {
                 "junit.jupiter.execution.parallel.config.fixed.max-pool-size=" + threads);
         List<String> disks = new ArrayList<>();
         try {
-            JunitMain.goOn(tests);
-            // One of the threads may be waiting for all of the tests to end, as JUnit waits for those of a class.
-            for (int i = 0; i < threads - 1; i++) {
-                disks.add(JunitMain.awaitLine(tests, "disk"));
+            JunitMain.goOn(process);
+            for (int i = 0; i < tests; i++) {
+                disks.add(JunitMain.awaitLine(process, "disk"));
             }
             assertThat(cache.clean(EVERYTHING).skipped()).hasSize(1);
         } finally {
-            tests.destroyForcibly();
+            process.destroyForcibly();
         }
-        assertThat(tests.waitFor(1, TimeUnit.MINUTES)).isTrue();
+        assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();
 
-        assertThat(new HashSet<>(disks)).hasSize(threads - 1);
+        assertThat(new HashSet<>(disks)).hasSize(tests);
         assertNothingIsLeft();
         assertThat(DiskTemplates.at(cache.root()).list())
                 .singleElement()
