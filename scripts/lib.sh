@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034 # variables are set for whoever sources this
 #
-# What quickstart.sh, build-kernel.sh and test.sh share. To be sourced; does nothing by itself.
+# What the other scripts share. To be sourced; does nothing by itself.
 
 PATH=$PATH:/usr/sbin:/sbin # bpftool is there; not on everybody's PATH
 
@@ -29,6 +29,7 @@ declare -A PROBE=(
   [libc6-dev-arm64-cross]=/usr/aarch64-linux-gnu/include/stdio.h
   [libelf-dev]=/usr/include/libelf.h
   [libssl-dev]=/usr/include/openssl/evp.h
+  [llvm]=llvm-strip
   [make]=make
   [maven]=mvn
   [perl]=perl
@@ -275,4 +276,25 @@ fetch_kernel() { # DIRECTORY
 
 kernel_debs() {
   find "$KERNEL_DIRECTORY" -maxdepth 1 -name 'linux-*.deb' 2>/dev/null | LC_ALL=C sort -t _ -k 1,1 | paste -s -d ,
+}
+
+# Unpacks the kernel's packages beside them, with dpkg: the tests compare. Sets KERNEL_IMAGE, KERNEL_VMLINUX,
+# KERNEL_CONFIG and KERNEL_MODULES.
+unpack_kernel() {
+  local tree=$KERNEL_DIRECTORY/unpacked deb
+  if [[ ! -d $tree ]]; then
+    say "unpacking $KERNEL_PACKAGE"
+    rm -rf "$tree.tmp"
+    mkdir "$tree.tmp"
+    for deb in "$KERNEL_DIRECTORY"/linux-*.deb; do
+      # Without the debug information of modules, which is most of it.
+      dpkg-deb --fsys-tarfile "$deb" |
+        tar -x -C "$tree.tmp" --no-same-owner --exclude=./usr/lib/debug/.build-id --exclude=./usr/share
+    done
+    mv "$tree.tmp" "$tree"
+  fi
+  KERNEL_IMAGE=$(find "$tree" -type f -name 'vmlinuz-*')
+  KERNEL_CONFIG=$(find "$tree" -type f -name 'config-*')
+  KERNEL_VMLINUX=$(find "$tree" -type f -name 'vmlinux-*')
+  KERNEL_MODULES=$(find "$tree" -type d -path '*/lib/modules/*' -not -path '*/debug/*' -prune)
 }

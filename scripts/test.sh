@@ -100,27 +100,6 @@ has_files() { # DIRECTORY NAME
   fi
 }
 
-# Unpacks the kernel's packages beside them, with dpkg: the tests compare. Sets KERNEL_IMAGE, KERNEL_VMLINUX,
-# KERNEL_CONFIG and KERNEL_MODULES.
-unpack_kernel() {
-  local tree=$KERNEL_DIRECTORY/unpacked deb
-  if [[ ! -d $tree ]]; then
-    say "unpacking $KERNEL_PACKAGE"
-    rm -rf "$tree.tmp"
-    mkdir "$tree.tmp"
-    for deb in "$KERNEL_DIRECTORY"/linux-*.deb; do
-      # Without the debug information of modules, which is most of it.
-      dpkg-deb --fsys-tarfile "$deb" |
-        tar -x -C "$tree.tmp" --no-same-owner --exclude=./usr/lib/debug/.build-id --exclude=./usr/share
-    done
-    mv "$tree.tmp" "$tree"
-  fi
-  KERNEL_IMAGE=$(find "$tree" -type f -name 'vmlinuz-*')
-  KERNEL_CONFIG=$(find "$tree" -type f -name 'config-*')
-  KERNEL_VMLINUX=$(find "$tree" -type f -name 'vmlinux-*')
-  KERNEL_MODULES=$(find "$tree" -type d -path '*/lib/modules/*' -not -path '*/debug/*' -prune)
-}
-
 # Runs the compiled tests on one JDK.
 run_tests() { # JDK MAVEN-ARGUMENT...
   local jdk=$1 module before=$((FAILED + SKIPPED)) status=0

@@ -1,0 +1,100 @@
+package dev.ktstr.it;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** The benchmark suite; {@code scripts/bench.sh} builds it, and says where a kernel is. */
+final class BenchMain {
+    private static final List<Comparison> ALL = List.of(new LockComparison());
+
+    private BenchMain() {}
+
+    /**
+     * Options: {@code --quick}, {@code --only NAME,NAME}, {@code --against FILE}. Arguments: the directory for the report, a
+     * directory to work in.
+     */
+    public static void main(String[] arguments) throws Exception {
+        Deque<String> words = new ArrayDeque<>(List.of(arguments));
+        Effort effort = Effort.FULL;
+        List<Comparison> chosen = ALL;
+        Optional<Path> earlier = Optional.empty();
+        while (words.peek() != null && words.peek().startsWith("--")) {
+            String option = words.pop();
+            switch (option) {
+                case "--quick" -> effort = Effort.QUICK;
+                case "--only" -> chosen = named(List.of(words.pop().split(",", -1)));
+                case "--against" -> earlier = Optional.of(Path.of(words.pop()));
+                default -> throw new IllegalArgumentException("there is no option " + option);
+            }
+        }
+        Path target = Path.of(words.pop());
+        Report report = run(chosen, effort, Path.of(words.pop()));
+        report.write(target);
+        System.out.println("the report is " + target.resolve("benchmarks.md"));
+        report.missed().forEach(figure -> System.out.println("target missed: " + figure.name()));
+        if (earlier.isPresent()) {
+            List<String> different = report.disagreements(earlier.get());
+            different.forEach(each -> System.out.println("differs from the earlier run: " + each));
+            System.exit(different.isEmpty() ? 0 : 1);
+        }
+    }
+
+    /** Runs some comparisons, one after the other: nothing else should go on meanwhile. */
+    static Report run(List<Comparison> comparisons, Effort effort, Path directory) throws Exception {
+        List<Report.Section> sections = new ArrayList<>();
+        for (Comparison each : comparisons) {
+            System.out.println("== " + each.title());
+            Results results = new Results();
+            try (Laboratory laboratory = new Laboratory(effort, Files.createTempDirectory(directory, each.name()))) {
+                each.run(laboratory, results);
+            }
+            sections.add(new Report.Section(
+                    each.name(), each.title(), each.method(), results.figures(), results.charts()));
+        }
+        return new Report(conditions(directory), effort.name(), sections);
+    }
+
+    private static List<Comparison> named(List<String> names) {
+        names.stream()
+                .filter(name -> ALL.stream().noneMatch(each -> each.name().equals(name)))
+                .findFirst()
+                .ifPresent(unknown -> {
+                    throw new IllegalArgumentException("--only " + unknown + ": there are "
+                            + ALL.stream().map(Comparison::name).toList());
+                });
+        return ALL.stream().filter(each -> names.contains(each.name())).toList();
+    }
+
+    private static Map<String, String> conditions(Path directory) throws IOException, InterruptedException {
+        Map<String, String> conditions = new LinkedHashMap<>();
+        conditions.put("commit", System.getProperty("ktstr.bench.commit", "unknown"));
+        conditions.put(
+                "processor",
+                Files.readAllLines(Path.of("/proc/cpuinfo")).stream()
+                                .filter(line -> line.startsWith("model name"))
+                                .map(line -> line.replaceFirst(".*: ", ""))
+                                .findFirst()
+                                .orElse(System.getProperty("os.arch"))
+                        + ", " + Runtime.getRuntime().availableProcessors() + " processors");
+        conditions.put("kernel", Commands.run("uname", "-sr").strip());
+        conditions.put(
+                "disk", Commands.run("stat", "-f", "-c", "%T", directory.toString()).strip());
+        conditions.put("java", System.getProperty("java.vm.name") + " " + Runtime.version());
+        conditions.put("elfutils", firstLine("eu-strip", "--version"));
+        conditions.put("coreutils", firstLine("cp", "--version"));
+        conditions.put("gcc", firstLine("gcc", "--version"));
+        return conditions;
+    }
+
+    private static String firstLine(String... command) throws IOException, InterruptedException {
+        return Commands.run(command).lines().findFirst().orElse("");
+    }
+}

@@ -1,0 +1,14 @@
+package dev.ktstr.it;
+
+/** A part of the suite, with a section of its own in the report. */
+interface Comparison {
+    /** One word, for {@code --only}. */
+    String name();
+
+    String title();
+
+    /** What exactly is timed on both sides, on what, and in which state the page cache is; Markdown. */
+    String method();
+
+    void run(Laboratory laboratory, Results results) throws Exception;
+}

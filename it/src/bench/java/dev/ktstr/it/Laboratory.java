@@ -1,0 +1,96 @@
+package dev.ktstr.it;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+
+/** What comparisons work with: a kernel, file systems that are mounted for them, programs in C, and a place for files. */
+final class Laboratory implements AutoCloseable {
+    private final Effort effort;
+    private final Path directory;
+    private final RealKernel kernel;
+    private final Map<HostMount.Kind, HostMount> mounts = new EnumMap<>(HostMount.Kind.class);
+    private int directories;
+
+    /** @param directory an empty one, on the disk that is measured */
+    Laboratory(Effort effort, Path directory) {
+        this.effort = effort;
+        this.directory = directory;
+        this.kernel = RealKernel.require();
+    }
+
+    /** Something that takes a while: how long, in seconds; or bytes. */
+    interface Measurement {
+        double take() throws Exception;
+    }
+
+    Effort effort() {
+        return effort;
+    }
+
+    RealKernel kernel() {
+        return kernel;
+    }
+
+    /** Measures both in turns: ours, peer, ours, peer, and so on. */
+    List<Pair> pairs(Measurement ours, Measurement peer) throws Exception {
+        return pairs(effort.pairs(), ours, peer);
+    }
+
+    /** The same, for what takes long, a number of times. */
+    List<Pair> pairs(int count, Measurement ours, Measurement peer) throws Exception {
+        List<Pair> pairs = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            pairs.add(new Pair(ours.take(), peer.take()));
+        }
+        return pairs;
+    }
+
+    /** A new, empty directory on the disk. */
+    Path newDirectory() throws IOException {
+        return Files.createDirectory(directory.resolve("d" + directories++));
+    }
+
+    /** A new, empty directory on a file system that is mounted until the end. */
+    Path newDirectory(HostMount.Kind kind) throws IOException, InterruptedException {
+        HostMount mount = mounts.get(kind);
+        if (mount == null) {
+            mount = HostMount.of(kind, newDirectory());
+            mounts.put(kind, mount);
+        }
+        return Files.createDirectory(mount.path().resolve("d" + directories++));
+    }
+
+    /** A program of {@code src/bench/c}, compiled. */
+    Path program(String source) throws IOException, InterruptedException {
+        Path program = directory.resolve(source.replaceFirst("\\.c$", ""));
+        if (!Files.exists(program)) {
+            Peer.compile(
+                    "gcc", "../../bench/c/" + source, program, "-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror");
+        }
+        return program;
+    }
+
+    /** How long a command takes as a whole process, in seconds. It must end well. */
+    static double time(String... command) throws IOException, InterruptedException {
+        long begin = System.nanoTime();
+        Commands.run(command);
+        return (System.nanoTime() - begin) / 1e9;
+    }
+
+    /** Runs a program that prints one number. */
+    static double number(String... command) throws IOException, InterruptedException {
+        return Double.parseDouble(Commands.run(command).strip());
+    }
+
+    @Override
+    public void close() throws IOException, InterruptedException {
+        for (HostMount mount : mounts.values()) {
+            mount.close();
+        }
+    }
+}

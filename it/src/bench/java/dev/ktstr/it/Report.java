@@ -1,0 +1,142 @@
+package dev.ktstr.it;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.StreamSupport;
+
+/**
+ * All that one run found: {@code benchmarks.md}, its charts, and everything that was measured in {@code benchmarks.json}.
+ *
+ * @param conditions machine, versions and commit, by what they are called
+ */
+record Report(Map<String, String> conditions, String effort, List<Section> sections) {
+    private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+
+    /** What one comparison found. */
+    record Section(String name, String title, String method, List<Figure> figures, List<Chart> charts) {}
+
+    /** Writes everything into a directory. */
+    void write(Path directory) throws IOException {
+        Path charts = Files.createDirectories(directory.resolve("benchmarks"));
+        Files.writeString(directory.resolve("benchmarks.json"), JSON.writeValueAsString(this) + "\n");
+        Files.writeString(directory.resolve("benchmarks.md"), markdown());
+        for (Section section : sections) {
+            for (Chart chart : section.charts) {
+                Files.writeString(charts.resolve(chart.name() + ".svg"), new ChartSvg(chart).draw());
+            }
+        }
+    }
+
+    /**
+     * Compares the ratios with those of an earlier run: two agree if each median lies within the other's spread.
+     *
+     * @param json of the earlier run
+     * @return one line for each figure of both runs that does not agree
+     */
+    List<String> disagreements(Path json) throws IOException {
+        List<String> different = new ArrayList<>();
+        JsonNode earlier = JSON.readTree(json.toFile());
+        for (JsonNode section : earlier.path("sections")) {
+            for (JsonNode figure : section.path("figures")) {
+                Spread before = Spread.of(StreamSupport.stream(figure.path("pairs").spliterator(), false)
+                        .map(pair -> pair.path("ours").asDouble() / pair.path("peer").asDouble())
+                        .toList());
+                String name = figure.path("name").asText();
+                sections.stream()
+                        .flatMap(each -> each.figures.stream())
+                        .filter(each -> each.name().equals(name))
+                        .map(Figure::ratio)
+                        .filter(now -> !now.contains(before.median()) || !before.contains(now.median()))
+                        .forEach(now -> different.add(name + ": " + text(now) + " now, " + text(before) + " before"));
+            }
+        }
+        return different;
+    }
+
+    /** The figures that have a target and miss it. */
+    List<Figure> missed() {
+        return sections.stream()
+                .flatMap(section -> section.figures.stream())
+                .filter(figure -> !figure.isMet())
+                .toList();
+    }
+
+    private String markdown() {
+        StringBuilder text = new StringBuilder("""
+                # Benchmarks
+
+                Made by `scripts/bench.sh`%s; everything that was measured is in [benchmarks.json](benchmarks.json). Do not edit.
+
+                Each figure is a pair: ours, then what it is compared with, one right after the other, again and again. A ratio is
+                ours divided by the other; below 1 ours is faster, or smaller. Of each there is the median of all pairs, and in
+                brackets the least and the most. Ratios carry over to other machines better than times do, and times on a shared
+                machine differ from run to run by more than ratios do.
+
+                | | |
+                | --- | --- |
+                """.formatted(effort.equals("full") ? "" : " (a " + effort + " run, with few pairs)"));
+        conditions.forEach((name, value) -> row(text, name, value));
+        text.append("\n## Targets\n\n| what | against | ratio | target | |\n| --- | --- | --- | --- | --- |\n");
+        for (Section section : sections) {
+            for (Figure figure : section.figures) {
+                if (figure.target().kind() != Target.Kind.NONE) {
+                    row(text, figure.ours(), figure.peer(), text(figure.ratio()), target(figure), verdict(figure));
+                }
+            }
+        }
+        sections.forEach(section -> section(text, section));
+        return text.toString();
+    }
+
+    private static void section(StringBuilder text, Section section) {
+        text.append("\n## ").append(section.title).append("\n\n").append(section.method.strip());
+        text.append("\n\n| ours | time | against | time | ratio | target |\n| --- | --- | --- | --- | --- | --- |\n");
+        for (Figure figure : section.figures) {
+            row(
+                    text,
+                    figure.ours(),
+                    text(figure, Spread.of(figure.pairs(), Pair::ours)),
+                    figure.peer(),
+                    text(figure, Spread.of(figure.pairs(), Pair::peer)),
+                    text(figure.ratio()),
+                    target(figure) + (figure.isMet() ? "" : " (missed)"));
+        }
+        for (Chart chart : section.charts) {
+            text.append("\n![%s](benchmarks/%s.svg)\n".formatted(chart.title(), chart.name()));
+        }
+    }
+
+    private static void row(StringBuilder text, String... cells) {
+        text.append("| ").append(String.join(" | ", cells)).append(" |\n");
+    }
+
+    private static String target(Figure figure) {
+        Target target = figure.target();
+        return switch (target.kind()) {
+            case RATIO -> "at most " + target.limit() + "x";
+            case MORE -> "at most " + figure.unit().format(target.limit()) + " more";
+            case OURS -> "at most " + figure.unit().format(target.limit());
+            case NONE -> "";
+        };
+    }
+
+    private static String verdict(Figure figure) {
+        return figure.isMet() ? "met" : "**missed**";
+    }
+
+    private static String text(Spread ratio) {
+        return Unit.three(ratio.median()) + " [" + Unit.three(ratio.least()) + "–" + Unit.three(ratio.most()) + "]";
+    }
+
+    private static String text(Figure figure, Spread spread) {
+        Unit unit = figure.unit();
+        return unit.format(spread.median()) + " [" + unit.format(spread.least()) + "–" + unit.format(spread.most()) + "]";
+    }
+}
