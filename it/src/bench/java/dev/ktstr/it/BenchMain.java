@@ -13,7 +13,11 @@ import java.util.Optional;
 
 /** The benchmark suite; {@code scripts/bench.sh} builds it, and says where a kernel is. */
 final class BenchMain {
-    private static final List<Comparison> ALL = List.of(new LockComparison());
+    private static final List<Comparison> ALL = List.of(
+            new StripComparison(),
+            new StoreComparison(),
+            new CloneComparison(),
+            new LockComparison());
 
     private BenchMain() {}
 

@@ -139,24 +139,31 @@ public final class DiskTemplates {
         }
         Path directory = files.directory(); // before the work, in case that no disk can be made there
         while (true) {
-            Template template = ensure(spec);
-            Optional<TestDisk> disk = tryClone(template, spec, directory);
+            Optional<TestDisk> disk = tryClone(template(key(spec)), spec, directory);
             if (disk.isPresent()) {
                 return disk.get();
             }
+            ensure(spec);
         }
     }
 
-    /** Empty if the template was removed, or is being replaced, since we saw it. */
+    /**
+     * Empty if there is no usable template. Opened before it is locked, so that nothing is made where there is none; and one that
+     * is removed or replaced in between can still be read.
+     */
     private Optional<TestDisk> tryClone(Template template, DiskSpec spec, Path directory) throws IOException {
-        try (LockGuard held = root.lockBriefly(template.key(), FORMAT_TIMEOUT, ADVICE);
-                Fd image = Fd.openIfPresent(template.image()).orElse(null)) {
+        try (Fd image = Superblock.open(template.image()).orElse(null)) {
             if (image == null
                     || Superblock.problem(image, spec.filesystem(), spec.size()).isPresent()) {
                 return Optional.empty();
             }
-            return Optional.of(
-                    files.make(spec, directory, file -> cloner.clone(image, file, spec, template.image(), directory)));
+            return Optional.of(clone(template, image, spec, directory));
+        }
+    }
+
+    private TestDisk clone(Template template, Fd image, DiskSpec spec, Path directory) throws IOException {
+        try (LockGuard held = root.lockBriefly(template.key(), FORMAT_TIMEOUT, ADVICE)) {
+            return files.make(spec, directory, file -> cloner.clone(image, file, spec, template.image(), directory));
         }
     }
 

@@ -25,32 +25,19 @@ public record FormatterProgram(Path path, String fingerprint) {
     private static final int FINGERPRINT_DIGITS = 16;
     private static final int BUFFER = 1 << 16;
 
-    /** Fingerprints that have been computed; a file that changed has another size or time. */
+    /**
+     * What has been found in this process: looking through a long PATH, and hashing, would cost more than a clone. A file that
+     * changed has another size or time, and is looked for again.
+     */
     private static final class Memo {
-        private record Known(FileStat file, String fingerprint) {}
+        private final Map<Wanted, Known> known = new ConcurrentHashMap<>();
 
-        private final Map<Path, Known> byPath = new ConcurrentHashMap<>();
+        private record Wanted(Filesystem filesystem, List<String> also) {}
 
-        String fingerprint(Path path) throws IOException {
-            FileStat now = FileStat.of(path).orElseThrow(() -> new NoSuchFileException(path.toString()));
-            Known known = byPath.get(path);
-            if (known == null || !now.isUnchanged(known.file())) {
-                known = new Known(now, read(path));
-                byPath.put(path, known);
+        private record Known(FormatterProgram program, FileStat file) {
+            boolean isUnchanged() throws IOException {
+                return FileStat.of(program.path).filter(file::isUnchanged).isPresent();
             }
-            return known.fingerprint();
-        }
-
-        private static String read(Path path) throws IOException {
-            MessageDigest digest = DiskKey.sha256();
-            byte[] buffer = new byte[BUFFER];
-            try (InputStream in = Files.newInputStream(path)) {
-                int count;
-                while ((count = in.read(buffer)) >= 0) {
-                    digest.update(buffer, 0, count);
-                }
-            }
-            return HexFormat.of().formatHex(digest.digest()).substring(0, FINGERPRINT_DIGITS);
         }
     }
 
@@ -66,15 +53,38 @@ public record FormatterProgram(Path path, String fingerprint) {
     /** @param also directories to look in after those of the PATH */
     static FormatterProgram locate(Filesystem filesystem, Environment environment, List<String> also)
             throws IOException {
+        Map<Memo.Wanted, Memo.Known> memo = environment.remembered(Memo.class, Memo::new).known;
+        Memo.Wanted wanted = new Memo.Wanted(filesystem, also);
+        Memo.Known known = memo.get(wanted);
+        if (known == null || !known.isUnchanged()) {
+            Path found = find(filesystem, environment, also);
+            FileStat file = FileStat.of(found).orElseThrow(() -> new NoSuchFileException(found.toString()));
+            known = new Memo.Known(new FormatterProgram(found, fingerprint(found)), file);
+            memo.put(wanted, known);
+        }
+        return known.program();
+    }
+
+    private static Path find(Filesystem filesystem, Environment environment, List<String> also) throws IOException {
         Programs programs = new Programs(environment, also);
-        Path found = programs.find(filesystem.program())
+        return programs.find(filesystem.program())
                 .orElseThrow(() -> new DiskException(
                         ErrorCode.FORMATTER_MISSING,
                         "formatting a disk with " + filesystem.text() + ": " + programs.missing(filesystem.program()),
                         null,
                         Programs.install(filesystem.packageName(), filesystem.packageName())));
-        return new FormatterProgram(
-                found, environment.remembered(Memo.class, Memo::new).fingerprint(found));
+    }
+
+    private static String fingerprint(Path program) throws IOException {
+        MessageDigest digest = DiskKey.sha256();
+        byte[] buffer = new byte[BUFFER];
+        try (InputStream in = Files.newInputStream(program)) {
+            int count;
+            while ((count = in.read(buffer)) >= 0) {
+                digest.update(buffer, 0, count);
+            }
+        }
+        return HexFormat.of().formatHex(digest.digest()).substring(0, FINGERPRINT_DIGITS);
     }
 
     /** What it has to be told to format such a disk, without the disk itself, which comes last. */

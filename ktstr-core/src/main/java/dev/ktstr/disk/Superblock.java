@@ -5,6 +5,8 @@ import dev.ktstr.os.Fd;
 import dev.ktstr.os.FileStat;
 import dev.ktstr.os.OsException;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.Optional;
@@ -31,20 +33,26 @@ final class Superblock {
 
     /** The same of a file that need not be there. */
     static Optional<String> problem(Path image, Filesystem filesystem, long size) throws IOException {
-        Optional<Fd> open;
+        try (Fd file = open(image).orElse(null)) {
+            if (file != null) {
+                return problem(file, filesystem, size);
+            }
+            return Optional.of(
+                    Files.exists(image, LinkOption.NOFOLLOW_LINKS)
+                            ? "it is no regular file"
+                            : "there is no " + image.getFileName());
+        }
+    }
+
+    /** Empty if it is not there, or is nothing that can be an image: a link, a socket. */
+    static Optional<Fd> open(Path image) throws IOException {
         try {
-            open = Fd.openIfPresent(image);
+            return Fd.openIfPresent(image);
         } catch (OsException failed) {
-            if (failed.errno() == Errno.ELOOP || failed.errno() == Errno.ENXIO) { // a link, a socket
-                return Optional.of("it is no regular file");
+            if (failed.errno() == Errno.ELOOP || failed.errno() == Errno.ENXIO) {
+                return Optional.empty();
             }
             throw failed;
-        }
-        if (open.isEmpty()) {
-            return Optional.of("there is no " + image.getFileName());
-        }
-        try (Fd file = open.get()) {
-            return problem(file, filesystem, size);
         }
     }
 }
