@@ -108,7 +108,7 @@ run_tests() { # JDK MAVEN-ARGUMENT...
   for module in "${MODULES[@]}"; do
     rm -rf "$ROOT/$module"/target/{surefire,failsafe,invoker}-reports
   done
-  JAVA_HOME=$JDK mvn -B -ntp -fae -Pcompiled "$@" \
+  JAVA_HOME=$JDK mvn -B -ntp -fae -Pcompiled,bench "$@" \
     "-Dktstr.it.image=$KERNEL_IMAGE" "-Dktstr.it.vmlinux=$KERNEL_VMLINUX" "-Dktstr.it.config=$KERNEL_CONFIG" \
     "-Dktstr.it.modules=$KERNEL_MODULES" "-Dktstr.it.packages=$KERNEL_DEBS" \
     verify || status=$?
@@ -132,7 +132,7 @@ build() {
     SUMMARY+=("$lint")
   fi
   say "building on $JDK, $lint"
-  JAVA_HOME=$JDK mvn -B -ntp -DskipTests clean package dependency:analyze-only -DfailOnWarning ||
+  JAVA_HOME=$JDK mvn -B -ntp -Pbench -DskipTests clean package dependency:analyze-only -DfailOnWarning ||
     die 'the build failed; see above'
 }
 
@@ -164,8 +164,8 @@ modules, and the tests need vmlinux and modules: run them on Debian"
   for i in "${!majors[@]}"; do
     JDK=${JDKS[$i]}
     run_tests "${majors[$i]}" "${later[@]}"
-    # By now everything is there; and what an old Maven does on one JDK, it does on the others.
-    later=(-o -Dit.maven38.skip=true)
+    # By now everything is there; and what an old Maven does on one JDK, it does on the others. So do benchmarks.
+    later=(-o -Dit.maven38.skip=true -DexcludedGroups=bench)
   done
   say "reports are in $REPORTS; $((SECONDS / 60)) min $((SECONDS % 60)) s"
   printf '%s\n' "${SUMMARY[@]}"

@@ -13,7 +13,7 @@ import java.util.Optional;
 
 /** The benchmark suite; {@code scripts/bench.sh} builds it, and says where a kernel is. */
 final class BenchMain {
-    private static final List<Comparison> ALL = List.of(
+    static final List<Comparison> ALL = List.of(
             new StripComparison(),
             new StoreComparison(),
             new CloneComparison(),
@@ -63,10 +63,10 @@ final class BenchMain {
             sections.add(new Report.Section(
                     each.name(), each.title(), each.method(), results.figures(), results.charts()));
         }
-        return new Report(conditions(directory), effort.name(), sections);
+        return new Report(conditions(directory), effort.toString(), sections);
     }
 
-    private static List<Comparison> named(List<String> names) {
+    static List<Comparison> named(List<String> names) {
         names.stream()
                 .filter(name -> ALL.stream().noneMatch(each -> each.name().equals(name)))
                 .findFirst()

@@ -1,5 +1,6 @@
 package dev.ktstr.it;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.ToDoubleFunction;
@@ -22,7 +23,7 @@ final class ChartSvg {
     ChartSvg(Chart chart) {
         this.chart = chart;
         this.across = Axis.over(points(Chart.Point::at), LEFT, WIDTH - RIGHT);
-        List<Double> values = new java.util.ArrayList<>(points(point -> point.spread().least()));
+        List<Double> values = new ArrayList<>(points(point -> point.spread().least()));
         values.addAll(points(point -> point.spread().most()));
         this.up = Axis.over(values, HEIGHT - BOTTOM, TOP);
     }
@@ -81,7 +82,7 @@ final class ChartSvg {
         for (int power = up.low; power <= up.high; power++) {
             double y = up.place(Math.pow(10, power));
             stroke("grid", LEFT, y, WIDTH - RIGHT, y);
-            text(LEFT - 8, y + 4, "end", "", chart.unit().format(Math.pow(10, power)));
+            text(LEFT - 8, y + 4, "end", "", chart.unit().format(Math.pow(10, power)).replaceFirst("\\.0+ ", " "));
         }
         stroke("axis", LEFT, HEIGHT - BOTTOM, WIDTH - RIGHT, HEIGHT - BOTTOM);
         stroke("axis", LEFT, TOP, LEFT, HEIGHT - BOTTOM);

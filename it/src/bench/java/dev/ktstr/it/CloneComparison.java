@@ -41,9 +41,11 @@ final class CloneComparison implements Comparison {
 
     @Override
     public void run(Laboratory laboratory, Results results) throws Exception {
-        for (HostMount.Kind kind : List.of(HostMount.Kind.BTRFS, HostMount.Kind.XFS)) {
-            sharing(laboratory, results, kind);
+        sharing(laboratory, results, HostMount.Kind.BTRFS);
+        if (laboratory.effort() == Effort.SMOKE) {
+            return;
         }
+        sharing(laboratory, results, HostMount.Kind.XFS);
         copying(laboratory, results);
     }
 
@@ -65,28 +67,25 @@ final class CloneComparison implements Comparison {
                 Unit.SECONDS,
                 Target.ratio(0.1),
                 laboratory.pairs(disk::ours, () -> disk.cp("--reflink=always"))));
-        byCapacity(laboratory, results, on, disk);
-        if (laboratory.effort().isWhole()) {
-            byExtents(laboratory, results, on);
-        }
-    }
-
-    private static void byCapacity(Laboratory laboratory, Results results, String on, Disk smallest) throws Exception {
-        Disk largest = Disk.of(laboratory, smallest.root, LARGEST);
+        Disk largest = Disk.of(laboratory, root, LARGEST);
         results.add(new Figure(
                 "clone-" + on + "-capacity",
                 "`newDisk` of 256 GiB on " + on,
                 "`newDisk` of 256 MiB",
                 Unit.SECONDS,
                 Target.ratio(1.1),
-                laboratory.pairs(largest::ours, smallest::ours)));
-        if (!laboratory.effort().isWhole()) {
-            return;
+                laboratory.pairs(largest::ours, disk::ours)));
+        if (laboratory.effort().isWhole()) {
+            byCapacity(laboratory, results, on, root);
+            byExtents(laboratory, results, on);
         }
+    }
+
+    private static void byCapacity(Laboratory laboratory, Results results, String on, Path root) throws Exception {
         List<Chart.Point> ours = new ArrayList<>();
         List<Chart.Point> bare = new ArrayList<>();
         for (long mebibytes = 256; mebibytes <= LARGEST; mebibytes *= 32) {
-            Disk disk = Disk.of(laboratory, smallest.root, mebibytes);
+            Disk disk = Disk.of(laboratory, root, mebibytes);
             add(laboratory, disk, (double) mebibytes, ours, bare);
         }
         results.add(chart("clone-" + on + "-capacity", "Clones on " + on + " by capacity", "MiB", ours, bare));

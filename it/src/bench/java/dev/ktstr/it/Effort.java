@@ -1,16 +1,41 @@
 package dev.ktstr.it;
 
-/**
- * How much is measured.
- *
- * @param pairs how often both sides are measured
- * @param iterationMillis how long each iteration in a JVM takes, of those that warm up, too
- * @param isWhole whether everything is measured, and not only the targets and the ends of what grows
- */
-record Effort(String name, int pairs, int iterationMillis, boolean isWhole) {
-    static final Effort FULL = new Effort("full", 9, 200, true);
-    static final Effort QUICK = new Effort("quick", 3, 100, false);
+import java.util.Locale;
 
+/** How much is measured. */
+enum Effort {
     /** Whether it works at all: a test. */
-    static final Effort SMOKE = new Effort("smoke", 1, 20, false);
+    SMOKE(1, 20),
+
+    QUICK(3, 100),
+
+    FULL(7, 200);
+
+    private final int pairs;
+    private final int iterationMillis;
+
+    Effort(int pairs, int iterationMillis) {
+        this.pairs = pairs;
+        this.iterationMillis = iterationMillis;
+    }
+
+    /** How often both sides are measured. */
+    int pairs() {
+        return pairs;
+    }
+
+    /** How long each iteration in a JVM takes, of those that warm up, too. */
+    int iterationMillis() {
+        return iterationMillis;
+    }
+
+    /** Whether everything is measured, and not only the targets and the ends of what grows. */
+    boolean isWhole() {
+        return this == FULL;
+    }
+
+    @Override
+    public String toString() {
+        return name().toLowerCase(Locale.ROOT);
+    }
 }

@@ -64,7 +64,9 @@ final class StripComparison implements Comparison {
         if (laboratory.effort().isWhole()) {
             others(laboratory, strip, results);
         }
-        growth(laboratory, results);
+        if (laboratory.effort() != Effort.SMOKE) {
+            growth(laboratory, results);
+        }
     }
 
     private static void others(Laboratory laboratory, Strip strip, Results results) throws Exception {

@@ -3,6 +3,7 @@
  * reason where that is missing; {@code scripts/test.sh} provides everything and lets none abort.
  *
  * <ul>
+ *   <li>{@code bench}: the profile of that name, and what is below; the benchmarks are in {@code src/bench}
  *   <li>{@code gcc}: a C compiler
  *   <li>{@code kernel}: the properties {@code ktstr.it.image}, {@code ktstr.it.vmlinux} and {@code ktstr.it.config}
  *   <li>{@code qemu}: {@code qemu-system-x86_64}, a static busybox, the programs of util-linux, mkfs and fsck of btrfs, xfs and
