@@ -8,6 +8,7 @@ import dev.ktstr.elf.StripReport;
 import dev.ktstr.elf.VmlinuxStripper;
 import dev.ktstr.event.EventSink;
 import dev.ktstr.event.KtstrEvent;
+import dev.ktstr.os.Fd;
 import dev.ktstr.os.FileCopy;
 import dev.ktstr.os.FileStat;
 import java.io.IOException;
@@ -30,6 +31,7 @@ final class EntryWriter {
     private final Environment environment;
     private final EventSink events;
     private Optional<StripReport> strip = Optional.empty();
+    private @Nullable String vmlinuxSha256;
 
     /** @param raw the same kernel, whose {@code vmlinux} could not be stripped when it was stored */
     EntryWriter(
@@ -47,16 +49,13 @@ final class EntryWriter {
      * @return false if its {@code vmlinux} still cannot be stripped, so that the entry would be the one there is
      */
     boolean write() throws IOException {
-        Path imageSource = Objects.requireNonNull(input.files().image());
         Path image = directory.resolve(input.image().imageName());
-        copy("copy kernel image to cache", imageSource, image);
-        requireUnchanged(Checksums.sha256(image).equals(input.image().sha256()), imageSource);
         Path vmlinux = directory.resolve(KernelFamily.VMLINUX);
         Path source = input.files().vmlinux();
-        if (source != null) {
-            strip = strip(source, vmlinux);
-            // Also after a failed strip: a file that is being written looks like a broken one.
-            requireUnchanged(isUnchanged(source, input.vmlinux()), source);
+        if (source == null) {
+            writeImage(image);
+        } else {
+            SideBySide.run(() -> writeImage(image), () -> writeVmlinux(source, vmlinux));
             if (strip.isEmpty() && raw.isPresent()) {
                 return false;
             }
@@ -77,6 +76,30 @@ final class EntryWriter {
             throw failed("write cache metadata", directory.resolve(KernelFamily.METADATA), failed);
         }
         return true;
+    }
+
+    private void writeImage(Path image) throws IOException {
+        Path source = Objects.requireNonNull(input.files().image());
+        copy("copy kernel image to cache", source, image);
+        beginWriteback(image);
+        requireUnchanged(Checksums.sha256(image).equals(input.image().sha256()), source);
+    }
+
+    private void writeVmlinux(Path source, Path vmlinux) throws IOException {
+        strip = strip(source, vmlinux);
+        // Also after a failed strip: a file that is being written looks like a broken one.
+        requireUnchanged(isUnchanged(source, input.vmlinux()), source);
+        beginWriteback(vmlinux);
+        if (strip.isPresent() || raw.isEmpty()) { // else it is not stored
+            vmlinuxSha256 = Checksums.sha256OfSparse(vmlinux);
+        }
+    }
+
+    /** The disk has something to do then while checksums are made: the {@code fsync} before the entry is published is shorter. */
+    private static void beginWriteback(Path file) throws IOException {
+        try (Fd fd = Fd.openForReading(file)) {
+            fd.beginWriteback();
+        }
     }
 
     /** How the {@code vmlinux} was stripped; empty if there is none, or it was copied as it is. */
@@ -133,7 +156,7 @@ final class EntryWriter {
                 input.image().release(),
                 input.image().sha256(),
                 Files.size(image),
-                source == null ? null : Checksums.sha256(vmlinux),
+                vmlinuxSha256,
                 source == null ? null : Files.size(vmlinux),
                 source == null ? null : source.buildId(),
                 source == null ? null : source.keptSha256(),

@@ -3,7 +3,6 @@ package dev.ktstr.cache;
 import dev.ktstr.ErrorCode;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -102,7 +101,7 @@ record KernelImage(String arch, String imageName, String banner, String sha256, 
                             + " arch/arm64/boot/Image (gunzip an Image.gz first). If you know better, give key and"
                             + " kernelVersion, and it is stored as it is");
         }
-        bytes.transferTo(OutputStream.nullOutputStream());
+        Checksums.readAll(bytes);
         String sha256 = HexFormat.of().formatHex(digest.digest());
         return isX86
                 ? new KernelImage("x86_64", "bzImage", banner.get(), sha256, true)

@@ -69,13 +69,24 @@ final class KernelWriter {
             root.sweep();
             return stored.get();
         }
-        StoreInput named = examined == null ? null : examined.withModules();
-        String key = named == null ? keyOfContents(request) : named.key();
+        String key = examined == null ? keyOfContents(request) : examined.key();
         family.requireStorable(key);
         requireFreePlace(key);
         Duration timeout =
                 request.lockTimeout().isPresent() ? request.lockTimeout().get() : lockTimeout();
-        try (EntryLock lock = root.lockForWriting(key, timeout, LOCK_ADVICE)) {
+        Duration rest = timeout;
+        if (!request.replace() && root.isWritten(key)) {
+            long start = environment.nanoTime();
+            stored = findStoredAfterOthers(request, examined, key, timeout);
+            if (stored.isPresent()) {
+                root.sweep();
+                return stored.get();
+            }
+            Duration left = timeout.minusNanos(environment.nanoTime() - start);
+            rest = left.isNegative() ? Duration.ZERO : left;
+        }
+        StoreInput named = examined == null ? null : examined.withModules();
+        try (EntryLock lock = root.lockForWriting(key, rest, LOCK_ADVICE)) {
             requireFreePlace(key);
             Optional<KernelEntry> present = reader.valid(key);
             Optional<KernelEntry> same = present.filter(entry -> isStored(request, named, entry));
@@ -124,6 +135,22 @@ final class KernelWriter {
                 throw readOnly; // a file system that does not lock is refused, whatever is on it
             }
             return found.map(KernelWriter::alreadyStored); // and nobody can write there: no lock file can be made
+        }
+    }
+
+    /**
+     * Looks again once whoever writes the entry just now is done: most likely that was the same kernel. A crowd that comes at
+     * once waits for the shared lock, which all get together; the exclusive one they would have to hand on one by one.
+     */
+    private Optional<StoreResult> findStoredAfterOthers(
+            StoreRequest request, @Nullable StoreInput named, String key, Duration timeout) throws IOException {
+        try (LockGuard held = root.lockBriefly(key, timeout, LOCK_ADVICE)) {
+            Optional<KernelEntry> now =
+                    reader.valid(key).filter(entry -> isStored(request, named, entry) && !SameKernel.isRaw(entry));
+            if (now.isPresent()) {
+                root.settle();
+            }
+            return now.map(KernelWriter::alreadyStored);
         }
     }
 

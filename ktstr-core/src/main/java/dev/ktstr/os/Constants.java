@@ -35,6 +35,7 @@ final class Constants {
     static final int IN_CLOSE = 0x18;
     static final int IN_DONT_FOLLOW = 0x02000000;
     static final int POLLIN = 1;
+    static final int SYNC_FILE_RANGE_WRITE = 2;
     static final long FICLONE = 0x40049409L;
     static final long FICLONERANGE = 0x4020940dL;
 

@@ -56,6 +56,8 @@ final class LibC {
 
     static native int fsync(int fd);
 
+    static native int sync_file_range(int fd, long offset, long length, int flags);
+
     static native int sched_getaffinity(int pid, long size, byte[] mask);
 
     static native int fchmod(int fd, int mode);

@@ -129,6 +129,17 @@ public final class EntryRoot {
         return lock(key, "").tryAcquire(FlockMode.SHARED);
     }
 
+    /** Whether somebody holds an entry's lock exclusive at this moment. Makes nothing, and waits for nobody. */
+    public boolean isWritten(String key) throws IOException {
+        Flock lock = lock(key, "");
+        if (!Files.exists(lock.lockFile())) {
+            return false;
+        }
+        try (LockGuard guard = lock.tryAcquire(FlockMode.SHARED).orElse(null)) {
+            return guard == null;
+        }
+    }
+
     /**
      * Takes an entry's lock exclusive, so that it can be written; creates the root if need be.
      *
@@ -185,13 +196,9 @@ public final class EntryRoot {
      * in each other's way; a writer holds it exclusive from before there is staging until after.
      */
     private boolean isUnwritten(String key) {
-        Flock lock = lock(key, "");
-        if (!Files.exists(lock.lockFile())) {
-            return true; // and none is made by looking
-        }
-        try (LockGuard guard = lock.tryAcquire(FlockMode.SHARED).orElse(null)) {
-            return guard != null;
-        } catch (KtstrException untold) {
+        try {
+            return !isWritten(key);
+        } catch (IOException untold) {
             return false; // where no lock can be taken nothing is removed either
         }
     }

@@ -3,11 +3,15 @@ package dev.ktstr.cache;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.ktstr.Environment;
 import dev.ktstr.ErrorCode;
 import dev.ktstr.KtstrException;
 import dev.ktstr.cache.StoreResult.Outcome;
 import dev.ktstr.elf.TestVmlinux;
 import dev.ktstr.event.KtstrEvent;
+import dev.ktstr.lock.Flock;
+import dev.ktstr.lock.FlockMode;
+import dev.ktstr.lock.LockGuard;
 import dev.ktstr.lock.LockTimeoutException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -18,6 +22,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -466,6 +471,90 @@ class KernelStoreTest {
         }
         assertThat(fixture.cache().verify("k").problems()).isEmpty();
         assertThat(fixture.names()).containsExactly("k");
+    }
+
+    @Test
+    void whoWaitedForTheWriterOfTheSameKernelNeedsNoLockOfItsOwn() throws Exception {
+        fixture.store("k");
+        Path entry = fixture.root.resolve("k");
+        Path away = Files.move(entry, directory.resolve("away"));
+        Flock lock = Flock.on(fixture.root.resolve(".locks/k.lock"));
+        LockGuard writer = lock.acquire(FlockMode.EXCLUSIVE);
+        ExecutorService other = Executors.newSingleThreadExecutor();
+        try {
+            Future<StoreResult> second = other.submit(() -> fixture.store("k"));
+            while (fixture.events.stream().noneMatch(KtstrEvent.Waiting.class::isInstance)) {
+                assertThat(second).isNotDone();
+                Thread.sleep(10);
+            }
+            Files.move(away, entry);
+            writer.close();
+            try (LockGuard reader = lock.acquire(FlockMode.SHARED)) {
+                assertThat(second.get().outcome()).isEqualTo(Outcome.ALREADY_STORED);
+            }
+        } finally {
+            writer.close();
+            other.shutdown();
+        }
+    }
+
+    @Test
+    void whoWaitedForTheWriterOfAnotherKernelStoresItsOwn() throws Exception {
+        fixture.store("k");
+        Flock lock = Flock.on(fixture.root.resolve(".locks/k.lock"));
+        LockGuard writer = lock.acquire(FlockMode.EXCLUSIVE);
+        ExecutorService other = Executors.newSingleThreadExecutor();
+        try {
+            Path config = fixture.file("config", "CONFIG_X=y\n");
+            Future<StoreResult> second = other.submit(() ->
+                    fixture.cache().store(fixture.request("k").config(config).build()));
+            while (fixture.events.stream().noneMatch(KtstrEvent.Waiting.class::isInstance)) {
+                assertThat(second).isNotDone();
+                Thread.sleep(10);
+            }
+            writer.close();
+            assertThat(second.get().outcome()).isEqualTo(Outcome.REPLACED);
+        } finally {
+            writer.close();
+            other.shutdown();
+        }
+    }
+
+    @Test
+    void whoeverGivesUpWaitingForAWriterIsToldWhatWasWaitedFor() throws Exception {
+        fixture.store("k");
+        Path config = fixture.file("config", "CONFIG_X=y\n");
+        Flock lock = Flock.on(fixture.root.resolve(".locks/k.lock"));
+        try (LockGuard writer = StoreFixture.byAnotherThread(() -> lock.acquire(FlockMode.EXCLUSIVE))) {
+            StoreRequest request = fixture.request("k")
+                    .config(config)
+                    .lockTimeout(Duration.ofMillis(50))
+                    .build();
+            assertThatThrownBy(() -> fixture.cache().store(request))
+                    .isInstanceOf(LockTimeoutException.class)
+                    .hasMessageContaining("on cache entry \"k\" timed out after 50ms");
+        }
+    }
+
+    @Test
+    void whatIsWrongWithBothImageAndVmlinuxIsToldOfTheImageFirst() throws Exception {
+        Path vmlinux = TestVmlinux.kernel(directory.resolve("vmlinux"));
+        StoreRequest request = fixture.request("k").vmlinux(vmlinux).build();
+        StoreInput input = StoreInput.examine(request, request.files());
+        Files.write(fixture.image, new byte[1], StandardOpenOption.APPEND);
+        Files.write(vmlinux, new byte[1], StandardOpenOption.APPEND);
+        Path staging = Files.createDirectory(directory.resolve("staging"));
+        EntryWriter writer =
+                new EntryWriter(input, staging, Optional.empty(), Environment.system(), fixture.events::add);
+
+        assertThatThrownBy(writer::write).isInstanceOfSatisfying(StoreException.class, failure -> {
+            assertThat(failure.code()).isEqualTo(ErrorCode.SOURCE_CHANGED);
+            assertThat(failure.path()).contains(fixture.image);
+            assertThat(failure.getSuppressed())
+                    .singleElement()
+                    .satisfies(second ->
+                            assertThat(((StoreException) second).path()).contains(vmlinux));
+        });
     }
 
     @Test
