@@ -17,7 +17,10 @@ final class BenchMain {
             new StripComparison(),
             new StoreComparison(),
             new CloneComparison(),
-            new LockComparison());
+            new LockComparison(),
+            new HandOverComparison(),
+            new JunitComparison(),
+            new CrowdComparison());
 
     private BenchMain() {}
 

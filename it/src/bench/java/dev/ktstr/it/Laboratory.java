@@ -75,13 +75,6 @@ final class Laboratory implements AutoCloseable {
         return program;
     }
 
-    /** The command line of a main class in a JVM with the options that it has by default. */
-    static List<String> jvm(Class<?> main, String... arguments) {
-        List<String> command = Commands.jvm(main, arguments);
-        command.remove("-XX:TieredStopAtLevel=1"); // which makes tests start faster, and users do not have
-        return command;
-    }
-
     /** How long a command takes as a whole process, in seconds. It must end well. */
     static double time(String... command) throws IOException, InterruptedException {
         long begin = System.nanoTime();

@@ -157,7 +157,7 @@ final class StripComparison implements Comparison {
 
         private double[] once() throws Exception {
             Files.deleteIfExists(output);
-            List<String> command = Laboratory.jvm(StripMain.class, input.toString(), output.toString());
+            List<String> command = UserJvm.command(StripMain.class, List.of(), input.toString(), output.toString());
             String[] words = Commands.run(command.toArray(String[]::new)).strip().split(" ", -1);
             return new double[] {Double.parseDouble(words[0]), Double.parseDouble(words[1])};
         }

@@ -1,0 +1,163 @@
+package dev.ktstr.it;
+
+import dev.ktstr.cache.KernelCache;
+import dev.ktstr.disk.TestDisk;
+import dev.ktstr.junit.KtstrDisk;
+import dev.ktstr.junit.KtstrKernel;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.junit.jupiter.api.RepeatedTest;
+
+/** Tests with a kernel and a disk. */
+final class JunitComparison implements Comparison {
+    private static final int TESTS = 100;
+    private static final int OTHER_PAIRS = 5;
+
+    @Override
+    public String name() {
+        return "junit";
+    }
+
+    @Override
+    public String title() {
+        return "A test with `@KtstrKernel` and a disk of its own";
+    }
+
+    @Override
+    public String method() {
+        return """
+                A new JVM, started as it comes, runs a class with JUnit's launcher: %1$d empty tests (one method, repeated), once with
+                `@KtstrKernel` on the class, and `@KtstrDisk TestDisk disk` (512 MiB of ext4) as their parameter, once without. The time
+                is from the signal to create a launcher until all tests have passed, divided by their number. So it has a share in
+                everything that happens once, on both sides: loading classes, JUnit's and ours, finding the kernel and taking the lock
+                on it. There is one kernel in the store. The template of the disk has been formatted before, as it has on every machine
+                where such a test ran before; store and template are in the page cache, on a file system that shares blocks (btrfs) or
+                does not (ext4: each disk is a sparse copy), which is mounted from a file on the disk.
+
+                The more tests there are, the less of that has each to bear, and the more of the code has been compiled: the target is
+                for %1$d of them, and the chart shows others."""
+                .formatted(TESTS);
+    }
+
+    /** Classes of so many tests, which another process runs. */
+    private record Case(int tests, Class<?> withDisk, Class<?> plain) {}
+
+    private static final List<Case> CASES = List.of(
+            new Case(1, DiskCase.class, PlainCase.class),
+            new Case(10, TenDisksCase.class, TenPlainCase.class),
+            new Case(TESTS, HundredDisksCase.class, HundredPlainCase.class),
+            new Case(1000, ThousandDisksCase.class, ThousandPlainCase.class));
+
+    @KtstrKernel
+    static class DiskCase {
+        @RepeatedTest(1)
+        void empty(@KtstrDisk TestDisk disk) {}
+    }
+
+    static class PlainCase {
+        @RepeatedTest(1)
+        void empty() {}
+    }
+
+    @KtstrKernel
+    static class TenDisksCase {
+        @RepeatedTest(10)
+        void empty(@KtstrDisk TestDisk disk) {}
+    }
+
+    static class TenPlainCase {
+        @RepeatedTest(10)
+        void empty() {}
+    }
+
+    @KtstrKernel
+    static class HundredDisksCase {
+        @RepeatedTest(TESTS)
+        void empty(@KtstrDisk TestDisk disk) {}
+    }
+
+    static class HundredPlainCase {
+        @RepeatedTest(TESTS)
+        void empty() {}
+    }
+
+    @KtstrKernel
+    static class ThousandDisksCase {
+        @RepeatedTest(1000)
+        void empty(@KtstrDisk TestDisk disk) {}
+    }
+
+    static class ThousandPlainCase {
+        @RepeatedTest(1000)
+        void empty() {}
+    }
+
+    @Override
+    public void run(Laboratory laboratory, Results results) throws Exception {
+        boolean isWhole = laboratory.effort().isWhole();
+        for (HostMount.Kind kind : isWhole
+                ? List.of(HostMount.Kind.BTRFS, HostMount.Kind.EXT4)
+                : List.of(HostMount.Kind.BTRFS)) {
+            Path root = laboratory.newDirectory(kind);
+            KernelCache.at(root).store(laboratory.kernel().request().build());
+            seconds(root, DiskCase.class, 1); // formats the template
+            List<Chart.Point> withDisk = new ArrayList<>();
+            List<Chart.Point> plain = new ArrayList<>();
+            for (Case each : CASES) {
+                if (isWhole || each.tests == TESTS) {
+                    Figure figure = measure(laboratory, kind, root, each);
+                    results.add(figure);
+                    withDisk.add(new Chart.Point(each.tests, Spread.of(figure.pairs(), Pair::ours)));
+                    plain.add(new Chart.Point(each.tests, Spread.of(figure.pairs(), Pair::peer)));
+                }
+            }
+            results.add(new Chart(
+                    "junit-" + name(kind),
+                    "One test of a class, in a new JVM, " + name(kind),
+                    "tests in the class",
+                    Unit.SECONDS,
+                    List.of(new Chart.Line("with kernel and disk", withDisk), new Chart.Line("without", plain))));
+        }
+    }
+
+    private static Figure measure(Laboratory laboratory, HostMount.Kind kind, Path root, Case tests) throws Exception {
+        boolean isTarget = kind.canShare && tests.tests == TESTS;
+        return new Figure(
+                "junit-" + name(kind) + "-" + tests.tests,
+                (tests.tests == 1 ? "the only test of a class" : "one of " + tests.tests + " tests")
+                        + " with `@KtstrKernel` and a disk, " + name(kind),
+                "the same without",
+                Unit.SECONDS,
+                isTarget ? Target.more(2e-3) : Target.NONE,
+                laboratory.pairs(
+                        isTarget ? laboratory.effort().pairs() : OTHER_PAIRS,
+                        () -> seconds(root, tests.withDisk, tests.tests) / tests.tests,
+                        () -> seconds(root, tests.plain, tests.tests) / tests.tests));
+    }
+
+    private static String name(HostMount.Kind kind) {
+        return kind.name().toLowerCase(Locale.ROOT);
+    }
+
+    /** How long all tests of a class take in a new JVM that is ready to run them. */
+    private static double seconds(Path root, Class<?> testClass, int tests) throws IOException, InterruptedException {
+        ProcessBuilder builder = new ProcessBuilder(
+                        UserJvm.command(JunitMain.class, List.of(), testClass.getName()))
+                .redirectErrorStream(true);
+        builder.environment().put("KTSTR_CACHE_DIR", root.toString());
+        Process process = builder.start();
+        try {
+            JunitMain.awaitLine(process, "ready");
+            long begin = System.nanoTime();
+            JunitMain.goOn(process);
+            JunitMain.awaitLine(process, tests + " passed, 0 failed");
+            return (System.nanoTime() - begin) / 1e9;
+        } finally {
+            process.destroyForcibly();
+            process.waitFor();
+        }
+    }
+}
