@@ -20,7 +20,10 @@ final class BenchMain {
             new LockComparison(),
             new HandOverComparison(),
             new JunitComparison(),
-            new CrowdComparison());
+            new CrowdComparison(),
+            new GrowthComparison(),
+            new VmComparison(),
+            new MavenComparison());
 
     private BenchMain() {}
 

@@ -31,10 +31,15 @@ final class EntryReader {
 
     private static final Pattern MODULE = Pattern.compile("[0-9]{3}-.+");
 
-    private static final Comparator<KernelEntry> NEWEST_FIRST = Comparator.comparing(
-                    (KernelEntry entry) -> entry.metadata().builtAtInstant().orElse(Instant.MIN))
-            .reversed()
-            .thenComparing(KernelEntry::key);
+    /** With its time read once, however often a sort compares it. */
+    private record Dated(KernelEntry entry, Instant builtAt) {
+        static final Comparator<Dated> NEWEST_FIRST =
+                Comparator.comparing(Dated::builtAt).reversed().thenComparing(dated -> dated.entry.key());
+
+        static Dated of(KernelEntry entry) {
+            return new Dated(entry, entry.metadata().builtAtInstant().orElse(Instant.MIN));
+        }
+    }
 
     private final Path root;
     private final KernelFamily family;
@@ -46,18 +51,18 @@ final class EntryReader {
 
     /** Every kernel directory: valid ones newest first, then corrupt ones by key. Empty without a root. */
     List<ListedEntry> list() throws IOException {
-        List<KernelEntry> valid = new ArrayList<>();
+        List<Dated> valid = new ArrayList<>();
         List<ListedEntry> corrupt = new ArrayList<>();
         for (String name : names()) {
             Optional<ListedEntry> entry = read(name);
             if (entry.isPresent()) {
-                entry.get().fold(valid::add, corrupt::add);
+                entry.get().fold(usable -> valid.add(Dated.of(usable)), corrupt::add);
             }
         }
-        valid.sort(NEWEST_FIRST);
+        valid.sort(Dated.NEWEST_FIRST);
         corrupt.sort(Comparator.comparing(ListedEntry::key));
         List<ListedEntry> all = new ArrayList<>();
-        valid.forEach(entry -> all.add(new ListedEntry.Valid(entry)));
+        valid.forEach(dated -> all.add(new ListedEntry.Valid(dated.entry)));
         all.addAll(corrupt);
         return Collections.unmodifiableList(all);
     }

@@ -1,0 +1,49 @@
+package dev.ktstr.it;
+
+import java.time.Duration;
+
+/** A virtual machine from its start to its end. */
+final class VmComparison implements Comparison {
+    private static final int PAIRS = 5;
+
+    @Override
+    public String name() {
+        return "vm";
+    }
+
+    @Override
+    public String title() {
+        return "Run a command in a virtual machine";
+    }
+
+    @Override
+    public String method() {
+        return """
+                `VirtualMachine.run` of `true`, against QEMU alone. Both boot the same kernel with the same initial file system and the
+                same words on the command line, under TCG; the guest runs `true`, syncs, unmounts and powers off. Both are timed from
+                before the first process is started until the last has ended. Ours also takes the kernel's lock, looks into the cache
+                for the initial file system that it would put together, and collects what the guest says; in the guest, our program
+                waits for two lines from the host, which QEMU alone has on its standard input from the start. Both have run once:
+                the page cache is warm. Nearly all of the time is the guest's own boot, so the target is a difference.""";
+    }
+
+    @Override
+    public void run(Laboratory laboratory, Results results) throws Exception {
+        VmOverhead overhead = VmOverhead.prepare(laboratory.newDirectory());
+        overhead.ours();
+        results.add(new Figure(
+                "vm-run",
+                "`VirtualMachine.run` of `true`",
+                "QEMU alone",
+                Unit.SECONDS,
+                Target.more(0.2),
+                laboratory.pairs(
+                        laboratory.effort().isWhole() ? PAIRS : 1,
+                        () -> seconds(overhead.ours()),
+                        () -> seconds(overhead.alone()))));
+    }
+
+    private static double seconds(Duration time) {
+        return time.toNanos() / 1e9;
+    }
+}
