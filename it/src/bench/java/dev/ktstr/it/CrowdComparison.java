@@ -39,7 +39,7 @@ final class CrowdComparison implements Comparison {
     @Override
     public void run(Laboratory laboratory, Results results) throws Exception {
         Effort effort = laboratory.effort();
-        int most = effort.equals(Effort.SMOKE) ? 3 : 64;
+        int most = effort.isWhole() ? 64 : effort == Effort.QUICK ? 16 : 3;
         Crowd crowd = new Crowd(laboratory, MarkedKernel.make(laboratory.newDirectory()));
         List<Pair> pairs = laboratory.pairs(effort.isWhole() ? 5 : 1, () -> crowd.store(most), () -> crowd.store(1));
         results.add(new Figure(

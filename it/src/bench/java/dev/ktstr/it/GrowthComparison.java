@@ -28,8 +28,8 @@ final class GrowthComparison implements Comparison {
     @Override
     public String method() {
         return """
-                Whether the work grows faster than linearly: the time for 10,000, against ten times the time for 1,000. Each is
-                measured in a new JVM, after the same amount of the same work; everything is in the page cache, where it has just
+                Whether the work grows faster than linearly: the time for 10,000, against ten times the same for 1,000. Each is
+                measured in a new JVM, the small one ten times in one call, after the same amount of the same work; everything is in the page cache, where it has just
                 been written. It lies on an ext4 made for this: how fast directories are made and removed on an old one depends on its past.
 
                 - *List*: `KernelCache.list`, which reads and checks the metadata of every entry and looks at its files, on a real
@@ -46,7 +46,12 @@ final class GrowthComparison implements Comparison {
                 The tools are timed as whole processes, and ours is not: there is no target for them.""";
     }
 
-    /** Something that there are a number of, and how long it takes, in seconds. */
+    /** How long something takes with a number of things, so often, in seconds. */
+    private interface Work {
+        double take(int count, int times) throws Exception;
+    }
+
+    /** How long something takes with a number of things, in seconds. */
     private interface Sized {
         double take(int count) throws Exception;
     }
@@ -54,7 +59,7 @@ final class GrowthComparison implements Comparison {
     /** What somebody would type instead. */
     private record Tool(String command, int count, Sized whole) {}
 
-    private record Subject(String name, String work, Sized ours, Tool tool) {}
+    private record Subject(String name, String work, Work ours, Tool tool) {}
 
     @Override
     public void run(Laboratory laboratory, Results results) throws Exception {
@@ -71,7 +76,7 @@ final class GrowthComparison implements Comparison {
         int most = most(laboratory);
         int count = effort.isWhole() ? PAIRS : 1;
         List<Pair> growth = laboratory.pairs(
-                count, () -> subject.ours.take(most), () -> 10 * subject.ours.take(most / 10));
+                count, () -> subject.ours.take(most, 1), () -> subject.ours.take(most / 10, 10));
         results.add(new Figure(
                 "growth-" + subject.name,
                 subject.work.formatted(number(most)),
@@ -83,7 +88,7 @@ final class GrowthComparison implements Comparison {
         if (effort.isWhole()) {
             List<Double> few = new ArrayList<>();
             for (int i = 0; i < count; i++) {
-                few.add(subject.ours.take(FEW));
+                few.add(subject.ours.take(FEW, MOST / FEW) * FEW / MOST);
             }
             points.add(new Chart.Point(FEW, Spread.of(few)));
             Tool tool = subject.tool;
@@ -94,7 +99,8 @@ final class GrowthComparison implements Comparison {
                         Unit.SECONDS,
                         Target.NONE,
                         laboratory.pairs(
-                                count, () -> subject.ours.take(tool.count), () -> tool.whole.take(tool.count))));
+                                count, () -> subject.ours.take(tool.count, MOST / tool.count) * tool.count / MOST,
+ () -> tool.whole.take(tool.count))));
         }
         points.add(new Chart.Point(most / 10.0, Spread.of(growth, pair -> pair.peer() / 10)));
         points.add(new Chart.Point(most, Spread.of(growth, Pair::ours)));
@@ -105,14 +111,14 @@ final class GrowthComparison implements Comparison {
         Stores stores = new Stores(laboratory);
         Path orphans = laboratory.newDirectory(HostMount.Kind.EXT4);
         Locks locks = new Locks(laboratory, laboratory.newDirectory(HostMount.Kind.EXT4));
-        Many entries = new Many(laboratory, ManyEntries.class, "root", most(laboratory));
-        Many debris = new Many(laboratory, ManyOrphans.class, "directory", most(laboratory) / 2);
-        Many held = new Many(laboratory, ManyLocks.class, "root", most(laboratory));
+        Many entries = new Many(laboratory, ManyEntries.class, "root");
+        Many debris = new Many(laboratory, ManyOrphans.class, "directory");
+        Many held = new Many(laboratory, ManyLocks.class, "root");
         return List.of(
                 new Subject(
                         "list",
                         "list %s entries",
-                        count -> entries.seconds("list", stores.of(count), count),
+                        (count, times) -> entries.seconds("list", stores.of(count), count, times),
                         new Tool(
                                 "`find`, `cat`",
                                 MOST,
@@ -121,7 +127,7 @@ final class GrowthComparison implements Comparison {
                 new Subject(
                         "sweep",
                         "sweep %s orphans",
-                        count -> debris.seconds("sweep", orphans, count),
+                        (count, times) -> debris.seconds("sweep", orphans, count, times),
                         new Tool(
                                 "`rm -rf`",
                                 MOST,
@@ -129,7 +135,7 @@ final class GrowthComparison implements Comparison {
                 new Subject(
                         "holders",
                         "find the holders of one of %s locks",
-                        count -> locks.whileHeld(count, root -> held.seconds("one", root, count)),
+                        (count, times) -> locks.whileHeld(count, root -> held.seconds("one", root, count, times)),
                         new Tool(
                                 "`cat /proc/locks`",
                                 MOST,
@@ -137,7 +143,7 @@ final class GrowthComparison implements Comparison {
                 new Subject(
                         "all-holders",
                         "find the holders of all of %s locks",
-                        count -> locks.whileHeld(count, root -> held.seconds("all", root, count)),
+                        (count, times) -> locks.whileHeld(count, root -> held.seconds("all", root, count, times)),
                         new Tool(
                                 "`lslocks`",
                                 MOST / 10,
@@ -145,19 +151,18 @@ final class GrowthComparison implements Comparison {
     }
 
     private static int most(Laboratory laboratory) {
-        return laboratory.effort().equals(Effort.SMOKE) ? MOST / 10 : MOST;
+        return laboratory.effort().isWhole() ? MOST : MOST / 10;
     }
 
     /**
      * Something of ours on many things, in a JVM of its own.
      *
      * @param where the parameter that takes a directory
-     * @param before on how many it is done first
      */
-    private record Many(Laboratory laboratory, Class<?> state, String where, int before) {
-        double seconds(String method, Path directory, int count) throws Exception {
+    private record Many(Laboratory laboratory, Class<?> state, String where) {
+        double seconds(String method, Path directory, int count, int times) throws Exception {
             Map<String, String> parameters = Map.of(
-                    where, directory.toString(), "count", Integer.toString(count), "before", Integer.toString(before));
+                    where, directory.toString(), "count", Integer.toString(count), "times", Integer.toString(times));
             return Jmh.seconds(laboratory.effort(), state, method, parameters);
         }
     }

@@ -4,11 +4,9 @@ import dev.ktstr.Environment;
 import dev.ktstr.cache.KernelCache;
 import dev.ktstr.lock.Flock;
 import dev.ktstr.lock.ListedLock;
-import dev.ktstr.lock.LockHolder;
 import dev.ktstr.lock.LockSurvey;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Measurement;
@@ -21,8 +19,8 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /** A store of which many entries are held, as JMH asks by whom. */
 @State(Scope.Benchmark)
-@BenchmarkMode(Mode.AverageTime)
-@Warmup(iterations = 1)
+@BenchmarkMode(Mode.SingleShotTime)
+@Warmup(iterations = 5)
 @Measurement(iterations = 3)
 public class ManyLocks {
     @Param("")
@@ -31,33 +29,40 @@ public class ManyLocks {
     @Param("0")
     public int count;
 
-    /** How many are seen first, so that the code is equally warm whatever the count. */
-    @Param("0")
-    public int before;
+    /** How often in one call: as much is done, and compiled, for a small count as for a large one. */
+    @Param("1")
+    public int times;
 
     private KernelCache cache = KernelCache.at(Path.of("unused"));
     private Flock lock = Flock.on(Path.of("unused"));
 
     @Setup
-    public void warmUp() throws IOException {
+    public void check() throws IOException {
         cache = KernelCache.at(Path.of(root));
         Path locks = Path.of(root, ".locks");
         lock = Flock.on(locks.resolve(count / 2 + ".lock")).withHoldersIn(locks.resolve("holders"));
-        for (int seen = 0; seen < before; seen += count) {
-            long held = all().stream().filter(each -> each.holders().size() == 1).count();
-            if (held != count || one().size() != 1) {
-                throw new IllegalStateException(held + " of " + count + " locks have a holder");
-            }
+        if (one() != times || all() != times * count) {
+            throw new IllegalStateException("not each of the " + count + " locks has one holder");
         }
     }
 
     @Benchmark
-    public List<LockHolder> one() {
-        return lock.holders();
+    public int one() {
+        int holders = 0;
+        for (int i = 0; i < times; i++) {
+            holders += lock.holders().size();
+        }
+        return holders;
     }
 
     @Benchmark
-    public List<ListedLock> all() throws IOException {
-        return cache.locks(LockSurvey.now(Environment.system()));
+    public int all() throws IOException {
+        int holders = 0;
+        for (int i = 0; i < times; i++) {
+            for (ListedLock each : cache.locks(LockSurvey.now(Environment.system()))) {
+                holders += each.holders().size();
+            }
+        }
+        return holders;
     }
 }

@@ -3,10 +3,11 @@ package dev.ktstr.it;
 import dev.ktstr.Environment;
 import dev.ktstr.cache.CleanPolicy;
 import dev.ktstr.cache.KernelCache;
-import dev.ktstr.publish.CleanReport;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Level;
@@ -16,13 +17,12 @@ import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /** What many stores left behind that were killed, as JMH has it swept. */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.SingleShotTime)
-@Warmup(iterations = 0)
+@Warmup(iterations = 2)
 @Measurement(iterations = 1)
 public class ManyOrphans {
     /** Of a boot image that was being written. */
@@ -34,13 +34,11 @@ public class ManyOrphans {
     @Param("0")
     public int count;
 
-    /** How many are swept first, so that the code is equally warm whatever the count. */
-    @Param("0")
-    public int before;
+    /** How many such stores are swept in one call: as much is done, and compiled, for a small count as for a large one. */
+    @Param("1")
+    public int times;
 
-    private KernelCache cache = KernelCache.at(Path.of("unused"));
-    private int left;
-    private int swept;
+    private final List<KernelCache> caches = new ArrayList<>();
 
     /** Leaves staging directories of so many keys, with the lock files of their dead writers, in a new store. */
     static Path leave(Path directory, int count) throws IOException {
@@ -56,35 +54,24 @@ public class ManyOrphans {
         return root;
     }
 
-    @Setup
-    public void warmUp() throws IOException {
-        leave(before);
-        sweep();
-        requireSwept();
-    }
-
     @Setup(Level.Iteration)
     public void leave() throws IOException {
-        leave(count);
-    }
-
-    private void leave(int orphans) throws IOException {
-        left = orphans;
-        cache = KernelCache.at(leave(Path.of(directory), orphans));
+        caches.clear();
+        for (int i = 0; i < times; i++) {
+            caches.add(KernelCache.at(leave(Path.of(directory), count)));
+        }
     }
 
     @Benchmark
-    public CleanReport sweep() throws IOException {
-        CleanReport report =
-                cache.clean(CleanPolicy.builder().corruptOnly(true).build());
-        swept = report.swept();
-        return report;
-    }
-
-    @TearDown(Level.Iteration)
-    public void requireSwept() {
-        if (swept != left) {
-            throw new IllegalStateException(swept + " of " + left + " orphans were swept");
+    public int sweep() throws IOException {
+        int swept = 0;
+        for (KernelCache cache : caches) {
+            swept += cache.clean(CleanPolicy.builder().corruptOnly(true).build())
+                    .swept();
         }
+        if (swept != count * times) {
+            throw new IllegalStateException(swept + " of " + count * times + " orphans were swept");
+        }
+        return swept;
     }
 }
