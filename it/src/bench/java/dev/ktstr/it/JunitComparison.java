@@ -14,7 +14,6 @@ import org.junit.jupiter.api.RepeatedTest;
 /** Tests with a kernel and a disk. */
 final class JunitComparison implements Comparison {
     private static final int TESTS = 100;
-    private static final int OTHER_PAIRS = 5;
 
     @Override
     public String name() {
@@ -29,16 +28,17 @@ final class JunitComparison implements Comparison {
     @Override
     public String method() {
         return """
-                A new JVM, started as it comes, runs a class with JUnit's launcher: %1$d empty tests (one method, repeated), once with
+                A new JVM, started as it comes, runs a class with JUnit's launcher: empty tests (one method, repeated), once with
                 `@KtstrKernel` on the class, and `@KtstrDisk TestDisk disk` (512 MiB of ext4) as their parameter, once without. The time
-                is from the signal to create a launcher until all tests have passed, divided by their number. So it has a share in
-                everything that happens once, on both sides: loading classes, JUnit's and ours, finding the kernel and taking the lock
-                on it. There is one kernel in the store. The template of the disk has been formatted before, as it has on every machine
+                is from the signal to create a launcher until all tests have passed. *One more test* is what a class of %1$d takes
+                longer than a class of one, for each of the others; *the only test* has all to itself that happens once in a JVM,
+                on both sides: loading classes, JUnit's and ours, finding the kernel and taking the lock on it. There is one kernel in the store. The
+                template of the disk has been formatted before, as it has on every machine
                 where such a test ran before; store and template are in the page cache, on a file system that shares blocks (btrfs) or
                 does not (ext4: each disk is a sparse copy), which is mounted from a file on the disk.
 
-                The more tests there are, the less of that has each to bear, and the more of the code has been compiled: the target is
-                for %1$d of them, and the chart shows others."""
+                The chart has the whole time of a class divided by the number of its tests: the more there are, the less of what happens
+                once has each to bear, and the more of the code has been compiled."""
                 .formatted(TESTS);
     }
 
@@ -104,38 +104,61 @@ final class JunitComparison implements Comparison {
             Path root = laboratory.newDirectory(kind);
             KernelCache.at(root).store(laboratory.kernel().request().build());
             seconds(root, DiskCase.class, 1); // formats the template
-            List<Chart.Point> withDisk = new ArrayList<>();
-            List<Chart.Point> plain = new ArrayList<>();
-            for (Case each : CASES) {
-                if (isWhole || each.tests == TESTS) {
-                    Figure figure = measure(laboratory, kind, root, each);
-                    results.add(figure);
-                    withDisk.add(new Chart.Point(each.tests, Spread.of(figure.pairs(), Pair::ours)));
-                    plain.add(new Chart.Point(each.tests, Spread.of(figure.pairs(), Pair::peer)));
-                }
+            results.add(each(laboratory, kind, root));
+            results.add(only(laboratory, kind, root));
+            if (isWhole) {
+                results.add(chart(laboratory, kind, root));
             }
-            results.add(new Chart(
-                    "junit-" + name(kind),
-                    "One test of a class, in a new JVM, " + name(kind),
-                    "tests in the class",
-                    Unit.SECONDS,
-                    List.of(new Chart.Line("with kernel and disk", withDisk), new Chart.Line("without", plain))));
         }
     }
 
-    private static Figure measure(Laboratory laboratory, HostMount.Kind kind, Path root, Case tests) throws Exception {
-        boolean isTarget = kind.canShare && tests.tests == TESTS;
+    /** What every test after the first costs. */
+    private static Figure each(Laboratory laboratory, HostMount.Kind kind, Path root) throws Exception {
         return new Figure(
-                "junit-" + name(kind) + "-" + tests.tests,
-                (tests.tests == 1 ? "the only test of a class" : "one of " + tests.tests + " tests")
-                        + " with `@KtstrKernel` and a disk, " + name(kind),
+                "junit-" + name(kind),
+                "one more test of a class with `@KtstrKernel` and a disk, " + name(kind),
                 "the same without",
                 Unit.SECONDS,
-                isTarget ? Target.more(2e-3) : Target.NONE,
+                kind.canShare ? Target.more(2e-3) : Target.NONE,
                 laboratory.pairs(
-                        isTarget ? laboratory.effort().pairs() : OTHER_PAIRS,
-                        () -> seconds(root, tests.withDisk, tests.tests) / tests.tests,
-                        () -> seconds(root, tests.plain, tests.tests) / tests.tests));
+                        () -> (seconds(root, HundredDisksCase.class, TESTS) - seconds(root, DiskCase.class, 1))
+                                / (TESTS - 1),
+                        () -> (seconds(root, HundredPlainCase.class, TESTS) - seconds(root, PlainCase.class, 1))
+                                / (TESTS - 1)));
+    }
+
+    /** What everything costs that happens once, and one test. */
+    private static Figure only(Laboratory laboratory, HostMount.Kind kind, Path root) throws Exception {
+        return new Figure(
+                "junit-" + name(kind) + "-only",
+                "the only test of a class, " + name(kind),
+                "the same without",
+                Unit.SECONDS,
+                Target.NONE,
+                whole(laboratory, root, CASES.get(0)));
+    }
+
+    /** Everything that a class costs, for each of its tests. */
+    private static List<Pair> whole(Laboratory laboratory, Path root, Case tests) throws Exception {
+        return laboratory.pairs(
+                () -> seconds(root, tests.withDisk, tests.tests) / tests.tests,
+                () -> seconds(root, tests.plain, tests.tests) / tests.tests);
+    }
+
+    private static Chart chart(Laboratory laboratory, HostMount.Kind kind, Path root) throws Exception {
+        List<Chart.Point> withDisk = new ArrayList<>();
+        List<Chart.Point> plain = new ArrayList<>();
+        for (Case each : CASES) {
+            List<Pair> pairs = whole(laboratory, root, each);
+            withDisk.add(new Chart.Point(each.tests, Spread.of(pairs, Pair::ours)));
+            plain.add(new Chart.Point(each.tests, Spread.of(pairs, Pair::peer)));
+        }
+        return new Chart(
+                "junit-" + name(kind),
+                "One test of a class, in a new JVM, " + name(kind),
+                "tests in the class",
+                Unit.SECONDS,
+                List.of(new Chart.Line("with kernel and disk", withDisk), new Chart.Line("without", plain)));
     }
 
     private static String name(HostMount.Kind kind) {

@@ -8,7 +8,6 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.parallel.ResourceAccessMode;
 import org.junit.jupiter.api.parallel.ResourceLocksProvider;
-import org.junit.platform.commons.support.AnnotationSupport;
 
 /**
  * The {@link KtstrLock}s of a class or method as JUnit's own. Without that a worker thread that waits for the tests of one class
@@ -26,7 +25,7 @@ final class ClassLocks implements ResourceLocksProvider {
     }
 
     private static Set<Lock> locks(AnnotatedElement element) {
-        return AnnotationSupport.findRepeatableAnnotations(element, KtstrLock.class).stream()
+        return Annotations.locks(element).stream()
                 .map(lock -> new Lock("dev.ktstr.lock." + lock.name(), mode(lock)))
                 .collect(Collectors.toUnmodifiableSet());
     }

@@ -59,10 +59,10 @@ final class Declarations {
 
     /** Refuses selectors that mean nothing, of a class or method. */
     static void checkSelectors(AnnotatedElement element) {
-        AnnotationSupport.findAnnotation(element, KtstrKernel.class)
+        Annotations.find(element, KtstrKernel.class)
                 .filter(annotation -> !annotation.value().isEmpty())
                 .ifPresent(annotation -> checkSelector(annotation.value(), KtstrKernel.class, element));
-        AnnotationSupport.findAnnotation(element, KtstrKernels.class)
+        Annotations.find(element, KtstrKernels.class)
                 .ifPresent(annotation -> Stream.of(annotation.value())
                         .forEach(each -> checkSelector(each, KtstrKernels.class, element)));
     }
@@ -106,8 +106,8 @@ final class Declarations {
                     0,
                     Stream.of(type.getDeclaredFields())
                             .filter(field -> Modifier.isStatic(field.getModifiers()) == isStatic)
-                            .filter(field -> OF_FIELDS.stream()
-                                    .anyMatch(annotation -> AnnotationSupport.isAnnotated(field, annotation)))
+                            .filter(field ->
+                                    OF_FIELDS.stream().anyMatch(annotation -> Annotations.isOn(field, annotation)))
                             .toList());
         }
         return fields;
@@ -121,11 +121,9 @@ final class Declarations {
     }
 
     private static void check(Field field) {
-        AnnotationSupport.findAnnotation(field, KtstrDisk.class)
-                .ifPresent(annotation -> disk(annotation, field, field.getType()));
-        AnnotationSupport.findAnnotation(field, KtstrVm.class)
-                .ifPresent(annotation -> check(annotation, field, field.getType()));
-        AnnotationSupport.findAnnotation(field, KtstrKernel.class).ifPresent(annotation -> check(annotation, field));
+        Annotations.find(field, KtstrDisk.class).ifPresent(annotation -> disk(annotation, field, field.getType()));
+        Annotations.find(field, KtstrVm.class).ifPresent(annotation -> check(annotation, field, field.getType()));
+        Annotations.find(field, KtstrKernel.class).ifPresent(annotation -> check(annotation, field));
         if (Modifier.isFinal(field.getModifiers())) {
             throw Mistake.in(
                     annotation(field), field, "the field is final, and cannot be given a value", "remove final");
@@ -155,7 +153,7 @@ final class Declarations {
 
     private static Class<? extends Annotation> annotation(Field field) {
         return OF_FIELDS.stream()
-                .filter(each -> AnnotationSupport.isAnnotated(field, each))
+                .filter(each -> Annotations.isOn(field, each))
                 .findFirst()
                 .orElseThrow();
     }

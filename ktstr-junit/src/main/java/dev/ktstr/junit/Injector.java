@@ -19,7 +19,6 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.ExtensionContext;
-import org.junit.platform.commons.support.AnnotationSupport;
 
 /** Gives fields and parameters of one context what they ask for. */
 final class Injector {
@@ -45,8 +44,8 @@ final class Injector {
         return BY_TYPE.contains(type)
                 || type == TestDisk.class
                 || type == VirtualMachine.class
-                || AnnotationSupport.isAnnotated(parameter, KtstrDisk.class)
-                || AnnotationSupport.isAnnotated(parameter, KtstrVm.class);
+                || Annotations.isOn(parameter, KtstrDisk.class)
+                || Annotations.isOn(parameter, KtstrVm.class);
     }
 
     /**
@@ -56,7 +55,7 @@ final class Injector {
     void prepare(Executable executable) throws IOException {
         check(executable);
         for (Parameter parameter : executable.getParameters()) {
-            find(parameter, KtstrVm.class).ifPresent(annotation -> claim(parameter, annotation));
+            Annotations.find(parameter, KtstrVm.class).ifPresent(annotation -> claim(parameter, annotation));
             if (isDisk(parameter, parameter.getType())) {
                 value(parameter, parameter.getType());
             } else if (isOurs(parameter) && parameter.getType() != KernelCache.class) {
@@ -68,9 +67,9 @@ final class Injector {
     /** Refuses parameters that cannot be given anything, before anything is made for the others. */
     static void check(Executable executable) {
         for (Parameter parameter : executable.getParameters()) {
-            find(parameter, KtstrDisk.class)
+            Annotations.find(parameter, KtstrDisk.class)
                     .ifPresent(annotation -> Declarations.disk(annotation, parameter, parameter.getType()));
-            find(parameter, KtstrVm.class)
+            Annotations.find(parameter, KtstrVm.class)
                     .ifPresent(annotation -> Declarations.check(annotation, parameter, parameter.getType()));
         }
     }
@@ -128,7 +127,7 @@ final class Injector {
         if (type == VirtualMachine.Builder.class) {
             return builder;
         }
-        Optional<KtstrVm> annotation = find(where, KtstrVm.class);
+        Optional<KtstrVm> annotation = Annotations.find(where, KtstrVm.class);
         scope.allDisks().forEach(builder::disk);
         if (annotation.isPresent()) {
             claim(where, annotation.get());
@@ -148,7 +147,7 @@ final class Injector {
     }
 
     private DiskSpec disk(AnnotatedElement where, Class<?> type) throws IOException {
-        Optional<KtstrDisk> annotation = find(where, KtstrDisk.class);
+        Optional<KtstrDisk> annotation = Annotations.find(where, KtstrDisk.class);
         if (annotation.isPresent()) {
             return Declarations.disk(annotation.get(), where, type);
         }
@@ -165,10 +164,6 @@ final class Injector {
     }
 
     private static boolean isDisk(AnnotatedElement where, Class<?> type) {
-        return type == TestDisk.class || AnnotationSupport.isAnnotated(where, KtstrDisk.class);
-    }
-
-    private static <A extends Annotation> Optional<A> find(AnnotatedElement where, Class<A> annotation) {
-        return AnnotationSupport.findAnnotation(where, annotation);
+        return type == TestDisk.class || Annotations.isOn(where, KtstrDisk.class);
     }
 }

@@ -8,7 +8,6 @@ import dev.ktstr.cache.KernelSelector;
 import java.io.IOException;
 import java.util.Optional;
 import org.junit.jupiter.api.extension.ExtensionContext;
-import org.junit.platform.commons.support.AnnotationSupport;
 
 /**
  * Which kernel applies somewhere.
@@ -60,7 +59,8 @@ record KernelChoice(
                     Optional.empty(), several.get().onMissing(), configuration, context, Source.BETWEEN_RUNS));
         }
         ExtensionContext holder = context.getTestMethod().isPresent() ? context : outermostAlike(context);
-        Optional<KernelChoice> annotated = AnnotationSupport.findAnnotation(context.getElement(), KtstrKernel.class)
+        Optional<KernelChoice> annotated = context.getElement()
+                .flatMap(element -> Annotations.find(element, KtstrKernel.class))
                 .map(annotation -> new KernelChoice(
                         Optional.of(annotation.value())
                                 .filter(text -> !text.isEmpty())

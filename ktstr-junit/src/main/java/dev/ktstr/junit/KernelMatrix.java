@@ -23,7 +23,6 @@ import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.TestTemplate;
 import org.junit.jupiter.api.extension.ExtensionConfigurationException;
 import org.junit.jupiter.api.extension.ExtensionContext;
-import org.junit.platform.commons.support.AnnotationSupport;
 
 /** The kernels that a {@link KtstrKernels} means. */
 final class KernelMatrix {
@@ -46,7 +45,7 @@ final class KernelMatrix {
     }
 
     static Optional<KtstrKernels> on(ExtensionContext context) {
-        return AnnotationSupport.findAnnotation(context.getElement(), KtstrKernels.class);
+        return context.getElement().flatMap(element -> Annotations.find(element, KtstrKernels.class));
     }
 
     /** The runs of the class or method of a context. */
@@ -63,10 +62,10 @@ final class KernelMatrix {
 
     /** Refuses a second annotation that makes a test of the method, or says which kernel it is to have. */
     static void refuseCompanions(AnnotatedElement element) {
-        if (!AnnotationSupport.isAnnotated(element, KtstrKernels.class)) {
+        if (!Annotations.isOn(element, KtstrKernels.class)) {
             return;
         }
-        if (AnnotationSupport.isAnnotated(element, KtstrKernel.class)) {
+        if (Annotations.isOn(element, KtstrKernel.class)) {
             throw Mistake.in(
                     KtstrKernels.class,
                     element,

@@ -9,7 +9,6 @@ import java.io.IOException;
 import java.lang.reflect.AnnotatedElement;
 import java.util.Comparator;
 import java.util.List;
-import org.junit.platform.commons.support.AnnotationSupport;
 
 /** Takes the {@link KtstrLock}s of a class or method for its context. */
 final class NamedLocks {
@@ -39,7 +38,7 @@ final class NamedLocks {
 
     /** In order of name, so that no two that wait have what the other waits for; of one name, the exclusive. */
     private static List<KtstrLock> in(AnnotatedElement element) {
-        return AnnotationSupport.findRepeatableAnnotations(element, KtstrLock.class).stream()
+        return Annotations.locks(element).stream()
                 .sorted(Comparator.comparing(KtstrLock::name).thenComparing(KtstrLock::mode, Comparator.reverseOrder()))
                 .toList();
     }

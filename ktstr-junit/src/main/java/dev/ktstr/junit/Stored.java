@@ -25,11 +25,12 @@ final class Stored {
 
     static <T> void put(ExtensionContext context, Class<T> type, T value) {
         store(context).put(key(context, type), value);
+        store(context).put(type, value); // for nearest: without the context's id, those further in find it, too
     }
 
-    /** That of this context or of the nearest around it. */
+    /** That which was {@link #put} for this context, or for the nearest around it. */
     static <T> Optional<T> nearest(ExtensionContext context, Class<T> type) {
-        return outwards(context).flatMap(each -> in(each, type).stream()).findFirst();
+        return Optional.ofNullable(store(context).get(type, type));
     }
 
     /** What was {@link #shared} by a context, or one around it. */
