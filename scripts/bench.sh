@@ -13,7 +13,7 @@ usage: scripts/bench.sh [--quick] [--only NAME,NAME] [--against FILE] [--output 
 Installs what it compares with (through apt, saying which), fetches a kernel, builds, and measures everything in pairs:
 ours, what one would use instead, ours, and so on. Writes benchmarks.md, its charts and benchmarks.json.
 
-  --quick       fewer pairs, and less of what grows: under 3 minutes on 2 cores (a full run takes about 25)
+  --quick       fewer pairs, and less of what grows: under 3 minutes on 2 cores (a full run takes about 15)
   --only        only some comparisons (a wrong name lists them)
   --against     compares the ratios with those of an earlier benchmarks.json, and fails if they differ by more than their spread
   --output      where to write; docs by default, with --quick or --only target/bench
@@ -29,10 +29,14 @@ while (($#)); do
     --quick)
       OPTIONS+=("$1") DEFAULT_OUTPUT=$ROOT/target/bench
       ;;
-    --only | --against)
+    --only)
       (($# > 1)) || die "$1 needs a value"
-      [[ $1 != --only ]] || DEFAULT_OUTPUT=$ROOT/target/bench
-      OPTIONS+=("$1" "$([[ $1 == --only ]] && echo "$2" || realpath "$2")")
+      OPTIONS+=("$1" "$2") DEFAULT_OUTPUT=$ROOT/target/bench
+      shift
+      ;;
+    --against)
+      (($# > 1)) || die "$1 needs a value"
+      OPTIONS+=("$1" "$(realpath "$2")")
       shift
       ;;
     --output)
@@ -53,10 +57,12 @@ while (($#)); do
 done
 ((EUID == 0)) || die 'file systems are mounted for this: run it as root'
 OUTPUT=${OUTPUT:-$DEFAULT_OUTPUT}
-unset KTSTR_CACHE_DIR KTSTR_DISK_DIR # the user's
+# The user's, which would be measured.
+unset "${!KTSTR_@}" JAVA_TOOL_OPTIONS MAVEN_OPTS
 export LC_ALL=C.UTF-8
 
 need_packages 'to build' maven
+need_jdk 17 'it builds ktstr, and is what is measured'
 need_packages 'for what ktstr is compared with' gcc libc6-dev binutils elfutils llvm util-linux
 need_packages 'for file systems to measure on' btrfs-progs xfsprogs e2fsprogs
 need_packages 'to boot a kernel' qemu-system-x86 busybox-static
@@ -65,20 +71,50 @@ unpack_kernel
 [[ -n $KERNEL_VMLINUX && -n $KERNEL_MODULES ]] || die "$KERNEL_PACKAGE has no debug package in this archive: run this on Debian"
 
 say 'building'
-(cd "$ROOT" && mvn -B -ntp -q -Pbench '-P!lint' -DskipTests package) || die 'the build failed; see above'
+(cd "$ROOT" && JAVA_HOME=$JDK mvn -B -ntp -q -Pbench '-P!lint' -DskipTests package) || die 'the build failed; see above'
 
-COMMIT=$(git -C "$ROOT" describe --always --dirty 2>/dev/null || echo unknown)
-WORK=$(mktemp -d "${TMPDIR:-/var/tmp}/ktstr-bench.XXXXXX")
+COMMIT=$(git -c safe.directory="$ROOT" -C "$ROOT" describe --always --dirty 2>/dev/null || echo unknown)
+AREA=$(realpath "${TMPDIR:-/var/tmp}")
+
+# Unmounts and removes what a run worked in.
+remove() { # DIRECTORY
+  awk -v below="$1/" 'index($2, below) == 1 { print $2 }' /proc/mounts | sort -r |
+    while read -r mount; do umount "$mount" || umount -l "$mount"; done
+  rm -rf "$1"
+}
+
+# A run holds a lock as long as it lives: what has none was left by one that was killed.
+for left in "$AREA"/ktstr-bench.*; do
+  if [[ -e $left/lock ]] && flock -n "$left/lock" true; then
+    say "removing what a killed run left: $left"
+    remove "$left"
+  fi
+done
+WORK=$(mktemp -d "$AREA/ktstr-bench.XXXXXX")
+exec {LOCK}>"$WORK/lock"
+flock -n "$LOCK"
+SUITE=''
 clean_up() {
-  findmnt -rno TARGET | { grep "^$WORK/" || true; } | sort -r | while read -r mount; do umount "$mount"; done
-  rm -rf "$WORK"
+  local status=$?
+  trap '' INT TERM HUP
+  if [[ -n $SUITE ]]; then
+    kill "$SUITE" 2>/dev/null || true
+    wait "$SUITE" 2>/dev/null || true
+  fi
+  remove "$WORK"
+  exit "$status"
 }
 trap clean_up EXIT
+trap 'exit 130' INT TERM HUP
 mkdir -p "$OUTPUT"
 say "measuring with $KERNEL_PACKAGE, in $WORK"
 cd "$ROOT/it"
-java --enable-native-access=ALL-UNNAMED "-Djava.io.tmpdir=$WORK" "-Dktstr.bench.commit=$COMMIT" \
+"$JDK/bin/java" --enable-native-access=ALL-UNNAMED "-Djava.io.tmpdir=$WORK" "-Dktstr.bench.commit=$COMMIT" \
+  "-Dktstr.bench.kernel=of $KERNEL_PACKAGE" \
   "-Dktstr.it.image=$KERNEL_IMAGE" "-Dktstr.it.vmlinux=$KERNEL_VMLINUX" "-Dktstr.it.config=$KERNEL_CONFIG" \
   "-Dktstr.it.modules=$KERNEL_MODULES" "-Dktstr.it.packages=$KERNEL_DEBS" \
-  -cp "target/test-classes:$(cat target/bench.classpath)" dev.ktstr.it.BenchMain "${OPTIONS[@]}" "$OUTPUT" "$WORK"
+  -cp "target/test-classes:$(cat target/bench.classpath)" dev.ktstr.it.BenchMain "${OPTIONS[@]}" "$OUTPUT" "$WORK" {LOCK}>&- &
+SUITE=$!
+wait "$SUITE"
+SUITE=''
 say "$((SECONDS / 60)) min $((SECONDS % 60)) s"

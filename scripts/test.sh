@@ -164,7 +164,7 @@ modules, and the tests need vmlinux and modules: run them on Debian"
   for i in "${!majors[@]}"; do
     JDK=${JDKS[$i]}
     run_tests "${majors[$i]}" "${later[@]}"
-    # By now everything is there; and what an old Maven does on one JDK, it does on the others. So do benchmarks.
+    # By now everything is there; and what an old Maven or a benchmark does on one JDK, it does on the others.
     later=(-o -Dit.maven38.skip=true -DexcludedGroups=bench)
   done
   say "reports are in $REPORTS; $((SECONDS / 60)) min $((SECONDS % 60)) s"

@@ -1,8 +1,11 @@
 package dev.ktstr.it;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -35,13 +38,13 @@ final class BenchMain {
         Deque<String> words = new ArrayDeque<>(List.of(arguments));
         Effort effort = Effort.FULL;
         List<Comparison> chosen = ALL;
-        Optional<Path> earlier = Optional.empty();
+        Optional<JsonNode> earlier = Optional.empty();
         while (words.peek() != null && words.peek().startsWith("--")) {
             String option = words.pop();
             switch (option) {
                 case "--quick" -> effort = Effort.QUICK;
                 case "--only" -> chosen = named(List.of(words.pop().split(",", -1)));
-                case "--against" -> earlier = Optional.of(Path.of(words.pop()));
+                case "--against" -> earlier = Optional.of(Report.read(Path.of(words.pop())));
                 default -> throw new IllegalArgumentException("there is no option " + option);
             }
         }
@@ -66,8 +69,8 @@ final class BenchMain {
             try (Laboratory laboratory = new Laboratory(effort, Files.createTempDirectory(directory, each.name()))) {
                 each.run(laboratory, results);
             }
-            sections.add(new Report.Section(
-                    each.name(), each.title(), each.method(), results.figures(), results.charts()));
+            sections.add(
+                    new Report.Section(each.name(), each.title(), each.method(), results.figures(), results.charts()));
         }
         return new Report(conditions(directory), effort.toString(), sections);
     }
@@ -85,6 +88,7 @@ final class BenchMain {
 
     private static Map<String, String> conditions(Path directory) throws IOException, InterruptedException {
         Map<String, String> conditions = new LinkedHashMap<>();
+        conditions.put("date", LocalDate.now(ZoneOffset.UTC).toString());
         conditions.put("commit", System.getProperty("ktstr.bench.commit", "unknown"));
         conditions.put(
                 "processor",
@@ -94,17 +98,27 @@ final class BenchMain {
                                 .findFirst()
                                 .orElse(System.getProperty("os.arch"))
                         + ", " + Runtime.getRuntime().availableProcessors() + " processors");
+        conditions.put(
+                "memory", Files.readAllLines(Path.of("/proc/meminfo")).get(0).replaceFirst("MemTotal: *", ""));
         conditions.put("kernel", Commands.run("uname", "-sr").strip());
         conditions.put(
-                "disk", Commands.run("stat", "-f", "-c", "%T", directory.toString()).strip());
+                "disk",
+                Commands.run("findmnt", "-no", "SOURCE,FSTYPE,OPTIONS", "-T", directory.toString())
+                        .strip());
         conditions.put("java", System.getProperty("java.vm.name") + " " + Runtime.version());
-        conditions.put("elfutils", firstLine("eu-strip", "--version"));
-        conditions.put("coreutils", firstLine("cp", "--version"));
-        conditions.put("gcc", firstLine("gcc", "--version"));
+        conditions.put("vmlinux", System.getProperty("ktstr.bench.kernel", "unknown"));
+        for (String tool : List.of("eu-strip", "strip", "cp", "gcc", "mkfs.btrfs", "qemu-system-x86_64", "mvn")) {
+            conditions.put(tool, firstLine(tool, "--version"));
+        }
         return conditions;
     }
 
     private static String firstLine(String... command) throws IOException, InterruptedException {
-        return Commands.run(command).lines().findFirst().orElse("");
+        return Commands.run(command)
+                .lines()
+                .map(line -> line.replaceAll("\u001b\\[[0-9;]*m", ""))
+                .filter(line -> !line.isBlank())
+                .findFirst()
+                .orElse("");
     }
 }

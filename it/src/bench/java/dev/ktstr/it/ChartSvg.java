@@ -31,7 +31,8 @@ final class ChartSvg {
     /** A logarithmic axis from one power of ten to another. */
     private record Axis(int low, int high, double from, double to) {
         static Axis over(List<Double> values, double from, double to) {
-            double least = values.stream().mapToDouble(Double::doubleValue).min().orElseThrow();
+            double least =
+                    values.stream().mapToDouble(Double::doubleValue).min().orElseThrow();
             double most = values.stream().mapToDouble(Double::doubleValue).max().orElseThrow();
             int low = (int) Math.floor(Math.log10(least) + 1e-9);
             return new Axis(low, Math.max(low + 1, (int) Math.ceil(Math.log10(most) - 1e-9)), from, to);
@@ -82,7 +83,12 @@ final class ChartSvg {
         for (int power = up.low; power <= up.high; power++) {
             double y = up.place(Math.pow(10, power));
             stroke("grid", LEFT, y, WIDTH - RIGHT, y);
-            text(LEFT - 8, y + 4, "end", "", chart.unit().format(Math.pow(10, power)).replaceFirst("\\.0+ ", " "));
+            text(
+                    LEFT - 8,
+                    y + 4,
+                    "end",
+                    "",
+                    chart.unit().format(Math.pow(10, power)).replaceFirst("\\.0+ ", " "));
         }
         stroke("axis", LEFT, HEIGHT - BOTTOM, WIDTH - RIGHT, HEIGHT - BOTTOM);
         stroke("axis", LEFT, TOP, LEFT, HEIGHT - BOTTOM);
@@ -102,7 +108,9 @@ final class ChartSvg {
             svg.append(format("<circle class=\"c%d\" cx=\"%.1f\" cy=\"%.1f\" r=\"3\"/>\n", index, x, y));
         }
         svg.append(format("<polygon class=\"c%d band\" points=\"%s\"/>\n", index, (above.toString() + below).strip()));
-        svg.append(format("<polyline class=\"c%d line\" points=\"%s\"/>\n", index, middle.toString().strip()));
+        svg.append(format(
+                "<polyline class=\"c%d line\" points=\"%s\"/>\n",
+                index, middle.toString().strip()));
         double y = TOP + 10 + (double) index * NEXT_LABEL;
         stroke("c" + index + " line", WIDTH - RIGHT + 12, y - 4, WIDTH - RIGHT + 28, y - 4);
         text(WIDTH - RIGHT + 34, y, "start", "", line.label());

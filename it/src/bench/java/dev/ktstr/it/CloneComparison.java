@@ -120,10 +120,9 @@ final class CloneComparison implements Comparison {
                 laboratory.pairs(disk::ours, () -> disk.cp("--sparse=always"))));
     }
 
-    private static void add(
-            Laboratory laboratory, Disk disk, double at, List<Chart.Point> ours, List<Chart.Point> bare)
+    private static void add(Laboratory laboratory, Disk disk, double at, List<Chart.Point> ours, List<Chart.Point> bare)
             throws Exception {
-        List<Pair> pairs = laboratory.pairs(disk::ours, disk::bare);
+        List<Pair> pairs = laboratory.points(disk::ours, disk::bare);
         ours.add(new Chart.Point(at, Spread.of(pairs, Pair::ours)));
         bare.add(new Chart.Point(at, Spread.of(pairs, Pair::peer)));
     }

@@ -18,7 +18,7 @@ record Figure(String name, String ours, String peer, Unit unit, Target target, L
     }
 
     boolean isMet() {
-        return target.isMet(pairs);
+        return target.judged(pairs).median() <= target.limit();
     }
 
     Spread ratio() {

@@ -18,7 +18,7 @@ import org.openjdk.jmh.annotations.Warmup;
 /** A free lock, as JMH takes and releases it. */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
-@Warmup(iterations = 4)
+@Warmup(iterations = 5)
 @Measurement(iterations = 5)
 public class FreeLock {
     @Param("")

@@ -13,7 +13,6 @@ import java.util.Map;
 final class GrowthComparison implements Comparison {
     private static final int FEW = 100;
     private static final int MOST = 10_000;
-    private static final int PAIRS = 5;
 
     @Override
     public String name() {
@@ -74,9 +73,9 @@ final class GrowthComparison implements Comparison {
     private static Chart.Line measure(Subject subject, Laboratory laboratory, Results results) throws Exception {
         Effort effort = laboratory.effort();
         int most = most(laboratory);
-        int count = effort.isWhole() ? PAIRS : 1;
-        List<Pair> growth = laboratory.pairs(
-                count, () -> subject.ours.take(most, 1), () -> subject.ours.take(most / 10, 10));
+        int count = effort.isWhole() ? effort.pairs() : 1;
+        List<Pair> growth =
+                laboratory.pairs(count, () -> subject.ours.take(most, 1), () -> subject.ours.take(most / 10, 10));
         results.add(new Figure(
                 "growth-" + subject.name,
                 subject.work.formatted(number(most)),
@@ -92,15 +91,16 @@ final class GrowthComparison implements Comparison {
             }
             points.add(new Chart.Point(FEW, Spread.of(few)));
             Tool tool = subject.tool;
-                results.add(new Figure(
-                        "growth-" + subject.name + "-tool",
-                        subject.work.formatted(number(tool.count)),
-                        tool.command,
-                        Unit.SECONDS,
-                        Target.NONE,
-                        laboratory.pairs(
-                                count, () -> subject.ours.take(tool.count, MOST / tool.count) * tool.count / MOST,
- () -> tool.whole.take(tool.count))));
+            results.add(new Figure(
+                    "growth-" + subject.name + "-tool",
+                    subject.work.formatted(number(tool.count)),
+                    tool.command,
+                    Unit.SECONDS,
+                    Target.NONE,
+                    laboratory.pairs(
+                            count,
+                            () -> subject.ours.take(tool.count, MOST / tool.count) * tool.count / MOST,
+                            () -> tool.whole.take(tool.count))));
         }
         points.add(new Chart.Point(most / 10.0, Spread.of(growth, pair -> pair.peer() / 10)));
         points.add(new Chart.Point(most, Spread.of(growth, Pair::ours)));
@@ -128,10 +128,7 @@ final class GrowthComparison implements Comparison {
                         "sweep",
                         "sweep %s orphans",
                         (count, times) -> debris.seconds("sweep", orphans, count, times),
-                        new Tool(
-                                "`rm -rf`",
-                                MOST,
-                                count -> shell("rm -rf \"$0\"/.tmp-*", ManyOrphans.leave(orphans, count)))),
+                        new Tool("`rm -rf`", MOST, count -> removal(ManyOrphans.leave(orphans, count)))),
                 new Subject(
                         "holders",
                         "find the holders of one of %s locks",
@@ -195,8 +192,8 @@ final class GrowthComparison implements Comparison {
 
         double whileHeld(int count, Held measurement) throws Exception {
             Path locks = Files.createDirectories(root.resolve(count + "/.locks"));
-            Process holder = Commands.start(List.of(
-                    laboratory.program("holders.c").toString(), locks.toString(), Integer.toString(count)));
+            Process holder = Commands.start(
+                    List.of(laboratory.program("holders.c").toString(), locks.toString(), Integer.toString(count)));
             try {
                 String line = holder.inputReader().readLine();
                 if (!"held".equals(line)) {
@@ -208,6 +205,12 @@ final class GrowthComparison implements Comparison {
                 holder.waitFor();
             }
         }
+    }
+
+    private static double removal(Path root) throws IOException, InterruptedException {
+        double seconds = shell("rm -rf \"$0\"/.tmp-*", root);
+        Commands.run("rm", "-r", root.toString());
+        return seconds;
     }
 
     private static double shell(String script, Path directory) throws IOException, InterruptedException {

@@ -40,9 +40,8 @@ final class HandOverComparison implements Comparison {
     @Override
     public void run(Laboratory laboratory, Results results) throws Exception {
         boolean isSmoke = laboratory.effort().equals(Effort.SMOKE);
-        List<Integer> counts = isSmoke
-                ? List.of(2, 8)
-                : laboratory.effort().isWhole() ? List.of(2, 4, 8, 16, 32, 64) : List.of(2, 16);
+        List<Integer> counts =
+                isSmoke ? List.of(2, 8) : laboratory.effort().isWhole() ? List.of(2, 16, 64) : List.of(2, 16);
         int turns = isSmoke ? 100 : laboratory.effort().isWhole() ? 600 : 300;
         int most = counts.get(counts.size() - 1);
         Path directory = laboratory.newDirectory();

@@ -38,8 +38,7 @@ final class JunitComparison implements Comparison {
                 does not (ext4: each disk is a sparse copy), which is mounted from a file on the disk.
 
                 The chart has the whole time of a class divided by the number of its tests: the more there are, the less of what happens
-                once has each to bear, and the more of the code has been compiled."""
-                .formatted(TESTS);
+                once has each to bear, and the more of the code has been compiled.""".formatted(TESTS);
     }
 
     /** Classes of so many tests, which another process runs. */
@@ -98,9 +97,8 @@ final class JunitComparison implements Comparison {
     @Override
     public void run(Laboratory laboratory, Results results) throws Exception {
         boolean isWhole = laboratory.effort().isWhole();
-        for (HostMount.Kind kind : isWhole
-                ? List.of(HostMount.Kind.BTRFS, HostMount.Kind.EXT4)
-                : List.of(HostMount.Kind.BTRFS)) {
+        for (HostMount.Kind kind :
+                isWhole ? List.of(HostMount.Kind.BTRFS, HostMount.Kind.EXT4) : List.of(HostMount.Kind.BTRFS)) {
             Path root = laboratory.newDirectory(kind);
             KernelCache.at(root).store(laboratory.kernel().request().build());
             seconds(root, DiskCase.class, 1); // formats the template
@@ -119,7 +117,7 @@ final class JunitComparison implements Comparison {
                 "one more test of a class with `@KtstrKernel` and a disk, " + name(kind),
                 "the same without",
                 Unit.SECONDS,
-                kind.canShare ? Target.more(2e-3) : Target.NONE,
+                Target.more(2e-3),
                 laboratory.pairs(
                         () -> (seconds(root, HundredDisksCase.class, TESTS) - seconds(root, DiskCase.class, 1))
                                 / (TESTS - 1),
@@ -140,7 +138,7 @@ final class JunitComparison implements Comparison {
 
     /** Everything that a class costs, for each of its tests. */
     private static List<Pair> whole(Laboratory laboratory, Path root, Case tests) throws Exception {
-        return laboratory.pairs(
+        return laboratory.points(
                 () -> seconds(root, tests.withDisk, tests.tests) / tests.tests,
                 () -> seconds(root, tests.plain, tests.tests) / tests.tests);
     }
@@ -167,8 +165,7 @@ final class JunitComparison implements Comparison {
 
     /** How long all tests of a class take in a new JVM that is ready to run them. */
     private static double seconds(Path root, Class<?> testClass, int tests) throws IOException, InterruptedException {
-        ProcessBuilder builder = new ProcessBuilder(
-                        UserJvm.command(JunitMain.class, List.of(), testClass.getName()))
+        ProcessBuilder builder = new ProcessBuilder(UserJvm.command(JunitMain.class, List.of(), testClass.getName()))
                 .redirectErrorStream(true);
         builder.environment().put("KTSTR_CACHE_DIR", root.toString());
         Process process = builder.start();

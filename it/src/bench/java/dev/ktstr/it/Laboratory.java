@@ -10,6 +10,8 @@ import java.util.Map;
 
 /** What comparisons work with: a kernel, file systems that are mounted for them, programs in C, and a place for files. */
 final class Laboratory implements AutoCloseable {
+    private static final int POINTS = 3;
+
     private final Effort effort;
     private final Path directory;
     private final RealKernel kernel;
@@ -41,6 +43,11 @@ final class Laboratory implements AutoCloseable {
         return pairs(effort.pairs(), ours, peer);
     }
 
+    /** The same, less often: for a point of a chart. */
+    List<Pair> points(Measurement ours, Measurement peer) throws Exception {
+        return pairs(Math.min(effort.pairs(), POINTS), ours, peer);
+    }
+
     /** The same, for what takes long, a number of times. */
     List<Pair> pairs(int count, Measurement ours, Measurement peer) throws Exception {
         List<Pair> pairs = new ArrayList<>();
@@ -69,8 +76,7 @@ final class Laboratory implements AutoCloseable {
     Path program(String source) throws IOException, InterruptedException {
         Path program = directory.resolve(source.replaceFirst("\\.c$", ""));
         if (!Files.exists(program)) {
-            Peer.compile(
-                    "gcc", "../../bench/c/" + source, program, "-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror");
+            Peer.compile("gcc", "../../bench/c/" + source, program, "-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror");
         }
         return program;
     }

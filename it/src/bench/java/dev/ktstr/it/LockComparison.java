@@ -28,7 +28,8 @@ final class LockComparison implements Comparison {
     public void run(Laboratory laboratory, Results results) throws Exception {
         String file = laboratory.newDirectory().resolve("free.lock").toString();
         String floors = laboratory.program("floors.c").toString();
-        for (FlockMode mode : laboratory.effort().isWhole() ? FlockMode.values() : new FlockMode[] {FlockMode.EXCLUSIVE}) {
+        for (FlockMode mode :
+                laboratory.effort().isWhole() ? FlockMode.values() : new FlockMode[] {FlockMode.EXCLUSIVE}) {
             Map<String, String> parameters = Map.of("file", file, "mode", mode.name());
             results.add(new Figure(
                     "lock-" + mode.name().toLowerCase(Locale.ROOT),

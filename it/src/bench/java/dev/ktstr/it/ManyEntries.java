@@ -38,8 +38,9 @@ public class ManyEntries {
 
     /** Stores a kernel, and makes copies of its entry under other keys: their large files are links to its own. */
     static void make(Path root, RealKernel kernel, int count) throws IOException {
-        KernelEntry stored =
-                KernelCache.at(root).store(kernel.request().key("kernel-0").build()).entry();
+        KernelEntry stored = KernelCache.at(root)
+                .store(kernel.request().key("kernel-0").build())
+                .entry();
         for (int i = 1; i < count; i++) {
             Path copy = Files.createDirectory(root.resolve("kernel-" + i));
             try (DirectoryStream<Path> files = Files.newDirectoryStream(stored.directory())) {

@@ -17,6 +17,7 @@ import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /** What many stores left behind that were killed, as JMH has it swept. */
@@ -47,8 +48,8 @@ public class ManyOrphans {
         byte[] content = new byte[WRITTEN];
         for (int i = 0; i < count; i++) {
             Files.createFile(locks.resolve("kernel-" + i + ".lock"));
-            Path staging = Files.createDirectory(
-                    root.resolve(".tmp-kernel-%d-%d.%s".formatted(i, i + 2, Environment.system().randomSuffix())));
+            Path staging = Files.createDirectory(root.resolve(".tmp-kernel-%d-%d.%s"
+                    .formatted(i, i + 2, Environment.system().randomSuffix())));
             Files.write(staging.resolve("bzImage"), content);
         }
         return root;
@@ -62,15 +63,22 @@ public class ManyOrphans {
         }
     }
 
+    @TearDown(Level.Iteration)
+    public void remove() throws IOException, InterruptedException {
+        for (KernelCache cache : caches) {
+            Commands.run("rm", "-r", cache.root().toString());
+        }
+    }
+
     @Benchmark
     public int sweep() throws IOException {
         int swept = 0;
         for (KernelCache cache : caches) {
-            swept += cache.clean(CleanPolicy.builder().corruptOnly(true).build())
-                    .swept();
+            swept +=
+                    cache.clean(CleanPolicy.builder().corruptOnly(true).build()).swept();
         }
         if (swept != count * times) {
-            throw new IllegalStateException(swept + " of " + count * times + " orphans were swept");
+            throw new IllegalStateException(swept + " of " + (count * times) + " orphans were swept");
         }
         return swept;
     }

@@ -22,7 +22,8 @@ record PluginRepository(Path path, String version) {
     /** Something of everybody's repository, to tell where that is. */
     private static final Pattern THEIRS = Pattern.compile("(.+)/net/java/dev/jna/jna/[^/]+/jna-[^/]+\\.jar");
 
-    private static final Pattern OURS = Pattern.compile("(.+)/ktstr-maven-plugin/target/ktstr-maven-plugin-([^/]+)\\.jar");
+    private static final Pattern OURS =
+            Pattern.compile("(.+)/ktstr-maven-plugin/target/ktstr-maven-plugin-([^/]+)\\.jar");
 
     /** @param path an empty directory */
     static PluginRepository in(Path path) throws IOException {
@@ -39,8 +40,8 @@ record PluginRepository(Path path, String version) {
 
     /** The version of a plugin that our own build uses. */
     String versionOf(String plugin) throws IOException {
-        Pattern declared =
-                Pattern.compile("<artifactId>" + Pattern.quote(plugin) + "</artifactId>\\s*<version>([^<$]+)</version>");
+        Pattern declared = Pattern.compile(
+                "<artifactId>" + Pattern.quote(plugin) + "</artifactId>\\s*<version>([^<$]+)</version>");
         return declared.matcher(Files.readString(file("ktstr-parent", "pom")))
                 .results()
                 .findFirst()

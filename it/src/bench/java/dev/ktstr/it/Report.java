@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.StreamSupport;
@@ -37,35 +38,47 @@ record Report(Map<String, String> conditions, String effort, List<Section> secti
     /**
      * Compares the ratios with those of an earlier run: two agree if each median lies within the other's spread.
      *
-     * @param json of the earlier run
-     * @return one line for each figure of both runs that does not agree
+     * @param earlier what {@link #read} read
+     * @return one line for each figure that does not agree, or that only one of the runs has
      */
-    List<String> disagreements(Path json) throws IOException {
-        List<String> different = new ArrayList<>();
-        JsonNode earlier = JSON.readTree(json.toFile());
+    List<String> disagreements(JsonNode earlier) {
+        Map<String, Spread> before = new LinkedHashMap<>();
         for (JsonNode section : earlier.path("sections")) {
             for (JsonNode figure : section.path("figures")) {
-                Spread before = Spread.of(StreamSupport.stream(figure.path("pairs").spliterator(), false)
-                        .map(pair -> pair.path("ours").asDouble() / pair.path("peer").asDouble())
-                        .toList());
-                String name = figure.path("name").asText();
-                sections.stream()
-                        .flatMap(each -> each.figures.stream())
-                        .filter(each -> each.name().equals(name))
-                        .map(Figure::ratio)
-                        .filter(now -> !now.contains(before.median()) || !before.contains(now.median()))
-                        .forEach(now -> different.add(name + ": " + text(now) + " now, " + text(before) + " before"));
+                before.put(
+                        figure.path("name").asText(),
+                        Spread.of(StreamSupport.stream(figure.path("pairs").spliterator(), false)
+                                .map(pair -> pair.path("ours").asDouble()
+                                        / pair.path("peer").asDouble())
+                                .toList()));
             }
         }
+        List<String> different = new ArrayList<>();
+        for (Figure figure : figures()) {
+            Spread then = before.remove(figure.name());
+            Spread now = figure.ratio();
+            if (then == null) {
+                different.add(figure.name() + ": not in the earlier run");
+            } else if (!now.contains(then.median()) || !then.contains(now.median())) {
+                different.add(figure.name() + ": " + text(now) + " now, " + text(then) + " before");
+            }
+        }
+        before.keySet().forEach(name -> different.add(name + ": only in the earlier run"));
         return different;
+    }
+
+    /** The {@code benchmarks.json} of a run. */
+    static JsonNode read(Path json) throws IOException {
+        return JSON.readTree(json.toFile());
+    }
+
+    private List<Figure> figures() {
+        return sections.stream().flatMap(section -> section.figures.stream()).toList();
     }
 
     /** The figures that have a target and miss it. */
     List<Figure> missed() {
-        return sections.stream()
-                .flatMap(section -> section.figures.stream())
-                .filter(figure -> !figure.isMet())
-                .toList();
+        return figures().stream().filter(figure -> !figure.isMet()).toList();
     }
 
     private String markdown() {
@@ -81,13 +94,16 @@ record Report(Map<String, String> conditions, String effort, List<Section> secti
 
                 | | |
                 | --- | --- |
-                """.formatted(effort.equals("full") ? "" : " (a " + effort + " run, with few pairs)"));
+                """.formatted(
+                        effort.equals("full")
+                                ? ""
+                                : " (a " + effort + " run, with few pairs and smaller numbers than the texts say)"));
         conditions.forEach((name, value) -> row(text, name, value));
-        text.append("\n## Targets\n\n| what | against | ratio | target | |\n| --- | --- | --- | --- | --- |\n");
+        text.append("\n## Targets\n\n| what | against | measured | target | |\n| --- | --- | --- | --- | --- |\n");
         for (Section section : sections) {
             for (Figure figure : section.figures) {
                 if (figure.target().kind() != Target.Kind.NONE) {
-                    row(text, figure.ours(), figure.peer(), text(figure.ratio()), target(figure), verdict(figure));
+                    row(text, figure.ours(), figure.peer(), judged(figure), target(figure), verdict(figure));
                 }
             }
         }
@@ -131,12 +147,23 @@ record Report(Map<String, String> conditions, String effort, List<Section> secti
         return figure.isMet() ? "met" : "**missed**";
     }
 
+    /** In the terms of the target. */
+    private static String judged(Figure figure) {
+        Spread judged = figure.target().judged(figure.pairs());
+        return switch (figure.target().kind()) {
+            case RATIO, NONE -> text(judged) + "x";
+            case MORE -> text(figure, judged) + " more";
+            case OURS -> text(figure, judged);
+        };
+    }
+
     private static String text(Spread ratio) {
         return Unit.three(ratio.median()) + " [" + Unit.three(ratio.least()) + "–" + Unit.three(ratio.most()) + "]";
     }
 
     private static String text(Figure figure, Spread spread) {
         Unit unit = figure.unit();
-        return unit.format(spread.median()) + " [" + unit.format(spread.least()) + "–" + unit.format(spread.most()) + "]";
+        return unit.format(spread.median()) + " [" + unit.format(spread.least()) + "–" + unit.format(spread.most())
+                + "]";
     }
 }

@@ -2,10 +2,14 @@ package dev.ktstr.it;
 
 import dev.ktstr.cache.KernelCache;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 
 /** The whole of a store. */
 final class StoreComparison implements Comparison {
+    private static final int COPIES = 5;
+
     @Override
     public String name() {
         return "store";
@@ -50,7 +54,16 @@ final class StoreComparison implements Comparison {
                 Target.ratio(2),
                 laboratory.pairs(
                         () -> Jmh.seconds(laboratory.effort(), WarmStore.class, "store", parameters),
-                        () -> copy(entry, laboratory.newDirectory()))));
+                        () -> copies(entry, laboratory))));
+    }
+
+    /** The median of as many as {@link WarmStore} measures. */
+    private static double copies(Path entry, Laboratory laboratory) throws Exception {
+        List<Double> seconds = new ArrayList<>();
+        for (int i = 0; i < COPIES; i++) {
+            seconds.add(copy(entry, laboratory.newDirectory()));
+        }
+        return Spread.of(seconds).median();
     }
 
     private static double copy(Path entry, Path directory) throws Exception {

@@ -11,7 +11,7 @@ import java.util.Map;
 final class StripComparison implements Comparison {
     private static final double MOST_MEMORY = 64 << 20;
     private static final int PAIRS_OF_SLOW_TOOLS = 3;
-    private static final List<Integer> MEGABYTES = List.of(100, 200, 500, 1000);
+    private static final List<Integer> MEGABYTES = List.of(100, 300, 1000);
 
     @Override
     public String name() {
@@ -29,7 +29,7 @@ final class StripComparison implements Comparison {
                 `VmlinuxStripper.strip` of the `vmlinux` of Debian's debug package (590 MB), against `eu-strip -g`, `strip -g`,
                 `objcopy --strip-debug` and `llvm-strip -g` as whole processes. The first call is timed inside a new JVM, without the JVM's own
                 start; a warm one in a JVM that has done it for a second. ktstr keeps less than those tools do: symbols, types and read-only
-                data. Nobody forces anything to disk; each output is removed before the next. The input is in the page cache for
+                data. Nobody forces anything to disk; each output is removed before the next, untimed, but for our warm calls. The input is in the page cache for
                 both: it was read from end to end before.
 
                 Memory is the peak that `getrusage(2)` and `VmHWM` tell: ours what the first call adds to its JVM, the tool's that of the whole process.
@@ -86,15 +86,20 @@ final class StripComparison implements Comparison {
     private static void growth(Laboratory laboratory, Results results) throws Exception {
         Path directory = laboratory.newDirectory();
         Path small = directory.resolve("small");
-        Commands.run("eu-strip", "-g", "-o", small.toString(), laboratory.kernel().vmlinux().toString());
+        Commands.run(
+                "eu-strip",
+                "-g",
+                "-o",
+                small.toString(),
+                laboratory.kernel().vmlinux().toString());
         List<List<Chart.Point>> time = List.of(new ArrayList<>(), new ArrayList<>());
         List<List<Chart.Point>> memory = List.of(new ArrayList<>(), new ArrayList<>());
         List<Integer> sizes = laboratory.effort().isWhole() ? MEGABYTES : List.of(MEGABYTES.get(0), 1000);
         for (int megabytes : sizes) {
             Path input = grown(small, megabytes, directory);
             Strip strip = new Strip(laboratory, input, directory.resolve("stripped"));
-            add(time, megabytes, laboratory.pairs(strip::first, () -> strip.tool("eu-strip", "-g")));
-            List<Pair> pairs = laboratory.pairs(strip::memory, () -> strip.toolMemory("eu-strip", "-g"));
+            add(time, megabytes, laboratory.points(strip::first, () -> strip.tool("eu-strip", "-g")));
+            List<Pair> pairs = laboratory.points(strip::memory, () -> strip.toolMemory("eu-strip", "-g"));
             add(memory, megabytes, pairs);
             results.add(new Figure(
                     "strip-memory-" + megabytes,
@@ -113,9 +118,14 @@ final class StripComparison implements Comparison {
         Path debug = directory.resolve("debug");
         Path input = directory.resolve("vmlinux-" + megabytes);
         long bytes = megabytes * 1_000_000L - Files.size(small);
+        if (bytes <= 0) {
+            throw new IllegalStateException(
+                    "already without debug information the kernel is larger than " + megabytes + " MB");
+        }
         Commands.run("sh", "-c", "head -c " + bytes + " /dev/urandom >" + debug);
         Commands.run("objcopy", "--add-section", ".debug_info=" + debug, small.toString(), input.toString());
         Files.delete(debug);
+        Commands.run("sync", input.toString()); // the first pairs would run beside it
         read(input);
         return input;
     }
@@ -158,7 +168,8 @@ final class StripComparison implements Comparison {
         private double[] once() throws Exception {
             Files.deleteIfExists(output);
             List<String> command = UserJvm.command(StripMain.class, List.of(), input.toString(), output.toString());
-            String[] words = Commands.run(command.toArray(String[]::new)).strip().split(" ", -1);
+            String[] words =
+                    Commands.run(command.toArray(String[]::new)).strip().split(" ", -1);
             return new double[] {Double.parseDouble(words[0]), Double.parseDouble(words[1])};
         }
 

@@ -33,12 +33,12 @@ record Target(Kind kind, double limit) {
         return new Target(Kind.OURS, limit);
     }
 
-    boolean isMet(List<Pair> pairs) {
+    /** What is held against the limit. */
+    Spread judged(List<Pair> pairs) {
         return switch (kind) {
-            case RATIO -> Spread.of(pairs, Pair::ratio).median() <= limit;
-            case MORE -> Spread.of(pairs, Pair::difference).median() <= limit;
-            case OURS -> Spread.of(pairs, Pair::ours).median() <= limit;
-            case NONE -> true;
+            case RATIO, NONE -> Spread.of(pairs, Pair::ratio);
+            case MORE -> Spread.of(pairs, Pair::difference);
+            case OURS -> Spread.of(pairs, Pair::ours);
         };
     }
 }

@@ -31,6 +31,7 @@ final class VmComparison implements Comparison {
     public void run(Laboratory laboratory, Results results) throws Exception {
         VmOverhead overhead = VmOverhead.prepare(laboratory.newDirectory());
         overhead.ours();
+        overhead.alone();
         results.add(new Figure(
                 "vm-run",
                 "`VirtualMachine.run` of `true`",

@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
 /**
  * Our launcher and QEMU alone. Both boot the same kernel with the same initial file system and the same words on the
  * command line, run {@code true}, sync, unmount and power off; both are timed from before the first process is started until
- * the last has ended. Ours also takes the lock, puts the initial file system together, and compares what came. The guest waits for
+ * the last has ended. Ours also takes the lock, finds the initial file system in its cache, and compares what came. The guest waits for
  * two lines from the host before it powers off: QEMU alone has them on its standard input from the start, so that it does not wait
  * for us at all.
  *

@@ -1,14 +1,9 @@
 package dev.ktstr.cache;
 
-import dev.ktstr.os.Fd;
-import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -36,38 +31,6 @@ public final class Checksums {
         while (in.read(buffer) >= 0) {
             // what was read has been hashed
         }
-    }
-
-    /**
-     * The same of a file that only this process writes, faster where it has holes: nothing is read there.
-     */
-    static String sha256OfSparse(Path file) throws IOException {
-        MessageDigest digest = sha256();
-        byte[] zeros = new byte[BUFFER];
-        ByteBuffer buffer = ByteBuffer.allocate(BUFFER);
-        try (Fd map = Fd.openForReading(file);
-                FileChannel bytes = FileChannel.open(file, StandardOpenOption.READ)) {
-            long size = bytes.size();
-            long at = 0;
-            while (at < size) {
-                long data = map.nextData(at);
-                long start = data < 0 ? size : Math.min(data, size);
-                for (; at < start; at += Math.min(BUFFER, start - at)) {
-                    digest.update(zeros, 0, (int) Math.min(BUFFER, start - at));
-                }
-                long hole = at < size ? map.nextHole(at) : size;
-                long end = hole < 0 ? size : Math.min(hole, size);
-                while (at < end) {
-                    int count = bytes.read(buffer.clear().limit((int) Math.min(BUFFER, end - at)), at);
-                    if (count <= 0) {
-                        throw new EOFException(file + " became shorter while it was read");
-                    }
-                    digest.update(buffer.flip());
-                    at += count;
-                }
-            }
-        }
-        return HexFormat.of().formatHex(digest.digest());
     }
 
     static String sha256(byte[] bytes) {

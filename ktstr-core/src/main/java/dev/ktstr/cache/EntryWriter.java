@@ -91,7 +91,7 @@ final class EntryWriter {
         requireUnchanged(isUnchanged(source, input.vmlinux()), source);
         beginWriteback(vmlinux);
         if (strip.isPresent() || raw.isEmpty()) { // else it is not stored
-            vmlinuxSha256 = Checksums.sha256OfSparse(vmlinux);
+            vmlinuxSha256 = Checksums.sha256(vmlinux);
         }
     }
 

@@ -74,19 +74,15 @@ final class KernelWriter {
         requireFreePlace(key);
         Duration timeout =
                 request.lockTimeout().isPresent() ? request.lockTimeout().get() : lockTimeout();
-        Duration rest = timeout;
-        if (!request.replace() && root.isWritten(key)) {
-            long start = environment.nanoTime();
+        if (!request.replace() && root.isBeingWritten(key)) {
             stored = findStoredAfterOthers(request, examined, key, timeout);
             if (stored.isPresent()) {
                 root.sweep();
                 return stored.get();
             }
-            Duration left = timeout.minusNanos(environment.nanoTime() - start);
-            rest = left.isNegative() ? Duration.ZERO : left;
         }
         StoreInput named = examined == null ? null : examined.withModules();
-        try (EntryLock lock = root.lockForWriting(key, rest, LOCK_ADVICE)) {
+        try (EntryLock lock = root.lockForWriting(key, timeout, LOCK_ADVICE)) {
             requireFreePlace(key);
             Optional<KernelEntry> present = reader.valid(key);
             Optional<KernelEntry> same = present.filter(entry -> isStored(request, named, entry));
@@ -124,12 +120,7 @@ final class KernelWriter {
         }
         String key = found.get().key();
         try (LockGuard held = root.tryLockForReading(key).orElse(null)) {
-            Optional<KernelEntry> now = held == null ? Optional.empty() : reader.valid(key);
-            now = now.filter(entry -> isStored(request, named, entry));
-            if (now.isPresent()) {
-                root.settle();
-            }
-            return now.map(KernelWriter::alreadyStored);
+            return held == null ? Optional.empty() : storedNow(request, named, key);
         } catch (LockUnavailableException readOnly) {
             if (readOnly.code() != ErrorCode.LOCK_ABSENT) {
                 throw readOnly; // a file system that does not lock is refused, whatever is on it
@@ -140,18 +131,25 @@ final class KernelWriter {
 
     /**
      * Looks again once whoever writes the entry just now is done: most likely that was the same kernel. A crowd that comes at
-     * once waits for the shared lock, which all get together; the exclusive one they would have to hand on one by one.
+     * once waits for the shared lock, which all get together; the exclusive one they would have to hand on one by one. If it
+     * was another kernel, whoever holds the lock next is waited for anew.
      */
     private Optional<StoreResult> findStoredAfterOthers(
             StoreRequest request, @Nullable StoreInput named, String key, Duration timeout) throws IOException {
         try (LockGuard held = root.lockBriefly(key, timeout, LOCK_ADVICE)) {
-            Optional<KernelEntry> now =
-                    reader.valid(key).filter(entry -> isStored(request, named, entry) && !SameKernel.isRaw(entry));
-            if (now.isPresent()) {
-                root.settle();
-            }
-            return now.map(KernelWriter::alreadyStored);
+            return storedNow(request, named, key);
         }
+    }
+
+    /** For whoever holds the entry's lock: that there is nothing to do, having made sure that what is there will last. */
+    private Optional<StoreResult> storedNow(StoreRequest request, @Nullable StoreInput named, String key)
+            throws IOException {
+        Optional<KernelEntry> now =
+                reader.valid(key).filter(entry -> isStored(request, named, entry) && !SameKernel.isRaw(entry));
+        if (now.isPresent()) {
+            root.settle();
+        }
+        return now.map(KernelWriter::alreadyStored);
     }
 
     /** Where the kernel would be if it were stored. What was unpacked from the same packages may have any key. */

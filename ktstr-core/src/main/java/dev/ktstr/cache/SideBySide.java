@@ -24,9 +24,7 @@ final class SideBySide {
             first.run();
             return null;
         });
-        Thread thread = new Thread(task, "ktstr-store");
-        thread.setDaemon(true);
-        thread.start();
+        start(task);
         try {
             second.run();
         } catch (Throwable failed) {
@@ -39,6 +37,16 @@ final class SideBySide {
             throw failed;
         }
         finish(task);
+    }
+
+    private static void start(Runnable task) {
+        Thread thread = new Thread(task, "ktstr side by side");
+        thread.setDaemon(true);
+        try {
+            thread.start();
+        } catch (OutOfMemoryError noMoreThreads) { // of this user, or in this container
+            task.run();
+        }
     }
 
     /** Whatever happens to this thread meanwhile: the other one writes into a directory that its caller is about to remove. */

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -27,12 +28,12 @@ public record FormatterProgram(Path path, String fingerprint) {
 
     /**
      * What has been found in this process: looking through a long PATH, and hashing, would cost more than a clone. A file that
-     * changed has another size or time, and is looked for again.
+     * changed has another size or time, and is looked for again; one that comes earlier on the PATH from now on is not noticed.
      */
     private static final class Memo {
         private final Map<Wanted, Known> known = new ConcurrentHashMap<>();
 
-        private record Wanted(Filesystem filesystem, List<String> also) {}
+        private record Wanted(Filesystem filesystem, Optional<String> path, List<String> also) {}
 
         private record Known(FormatterProgram program, FileStat file) {
             boolean isUnchanged() throws IOException {
@@ -54,7 +55,7 @@ public record FormatterProgram(Path path, String fingerprint) {
     static FormatterProgram locate(Filesystem filesystem, Environment environment, List<String> also)
             throws IOException {
         Map<Memo.Wanted, Memo.Known> memo = environment.remembered(Memo.class, Memo::new).known;
-        Memo.Wanted wanted = new Memo.Wanted(filesystem, also);
+        Memo.Wanted wanted = new Memo.Wanted(filesystem, environment.variable("PATH"), also);
         Memo.Known known = memo.get(wanted);
         if (known == null || !known.isUnchanged()) {
             Path found = find(filesystem, environment, also);

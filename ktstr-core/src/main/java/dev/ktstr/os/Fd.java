@@ -329,27 +329,6 @@ public final class Fd implements AutoCloseable {
         }
     }
 
-    /** Where at or behind an offset there is data; -1 if only a hole is left. Where that cannot be told all of it is data. */
-    public long nextData(long offset) throws OsException {
-        return next(offset, Constants.SEEK_DATA, offset);
-    }
-
-    /** Where at or behind an offset there is a hole; -1 if none is known of. The end of the file counts as one. */
-    public long nextHole(long offset) throws OsException {
-        return next(offset, Constants.SEEK_HOLE, -1);
-    }
-
-    private long next(long offset, int whence, long untold) throws OsException {
-        long found = LibC.lseek(number, offset, whence);
-        if (found < 0 && LibC.failedWith(Errno.EINVAL)) {
-            return untold;
-        }
-        if (found < 0 && !LibC.failedWith(Errno.ENXIO)) {
-            throw LibC.failure("lseek", path);
-        }
-        return found;
-    }
-
     /** Makes the file this long, in bytes; what is new is a hole. */
     public void setLength(long bytes) throws OsException {
         if (LibC.ftruncate(number, bytes) != 0) {
@@ -383,8 +362,9 @@ public final class Fd implements AutoCloseable {
     }
 
     /**
-     * Has the kernel begin to write what is not on the disk yet, so that a later {@link #fsync} has less to wait for. Promises
-     * nothing: {@code sync_file_range(2)} is no way to make anything last, and where it is not there nothing happens.
+     * Has the kernel begin to write what is not on the disk yet, so that a later {@link #fsync} has less to wait for; waits itself
+     * only while the queue of the disk is full. Promises nothing: {@code sync_file_range(2)} is no way to make anything last, and
+     * where it is not there nothing happens.
      */
     public void beginWriteback() {
         LibC.sync_file_range(number, 0, 0, Constants.SYNC_FILE_RANGE_WRITE);

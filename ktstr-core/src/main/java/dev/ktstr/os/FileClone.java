@@ -46,12 +46,27 @@ public final class FileClone {
      */
     public static void copySparse(Fd source, Fd target, long length) throws OsException {
         target.setLength(length);
-        long start = source.nextData(0);
+        long start = next(source, 0, Constants.SEEK_DATA);
         while (start >= 0 && start < length) {
-            long end = source.nextHole(start);
+            long end = next(source, start, Constants.SEEK_HOLE);
             copy(source, target, start, end < 0 ? length : Math.min(end, length));
-            start = end < 0 ? -1 : source.nextData(end);
+            start = next(source, end, Constants.SEEK_DATA);
         }
+    }
+
+    /** Where the next data or hole starts; -1 if there is none behind. */
+    private static long next(Fd source, long offset, int whence) throws OsException {
+        if (offset < 0) {
+            return -1;
+        }
+        long found = LibC.lseek(source.number(), offset, whence);
+        if (found < 0 && LibC.failedWith(Errno.EINVAL)) {
+            return whence == Constants.SEEK_DATA ? offset : -1; // it cannot tell: all of it is data
+        }
+        if (found < 0 && !LibC.failedWith(Errno.ENXIO)) {
+            throw LibC.failure("lseek", source.path());
+        }
+        return found;
     }
 
     private static void copy(Fd source, Fd target, long start, long end) throws OsException {

@@ -129,8 +129,11 @@ public final class EntryRoot {
         return lock(key, "").tryAcquire(FlockMode.SHARED);
     }
 
-    /** Whether somebody holds an entry's lock exclusive at this moment. Makes nothing, and waits for nobody. */
-    public boolean isWritten(String key) throws IOException {
+    /**
+     * Whether somebody holds an entry's lock exclusive at this moment. Makes nothing, and waits for nobody; to see it, takes the
+     * lock shared for an instant.
+     */
+    public boolean isBeingWritten(String key) throws IOException {
         Flock lock = lock(key, "");
         if (!Files.exists(lock.lockFile())) {
             return false;
@@ -186,7 +189,7 @@ public final class EntryRoot {
      */
     public List<Path> debris() {
         return staging().entrySet().stream()
-                .filter(each -> isUnwritten(each.getValue()))
+                .filter(each -> isNotBeingWritten(each.getValue()))
                 .map(Map.Entry::getKey)
                 .toList();
     }
@@ -195,9 +198,9 @@ public final class EntryRoot {
      * Decided by the lock alone: what /proc/locks shows ends at the border of a container. Shared, so that two who look are not
      * in each other's way; a writer holds it exclusive from before there is staging until after.
      */
-    private boolean isUnwritten(String key) {
+    private boolean isNotBeingWritten(String key) {
         try {
-            return !isWritten(key);
+            return !isBeingWritten(key);
         } catch (IOException untold) {
             return false; // where no lock can be taken nothing is removed either
         }

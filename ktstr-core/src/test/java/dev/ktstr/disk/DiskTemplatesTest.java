@@ -3,6 +3,7 @@ package dev.ktstr.disk;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.ktstr.Environment;
 import dev.ktstr.ErrorCode;
@@ -134,6 +135,23 @@ class DiskTemplatesTest {
 
         assertThat(templates().ensure(spec()).key()).isNotEqualTo(first);
         assertThat(runs()).isEqualTo(2);
+    }
+
+    /** What was found is remembered, together with where it was looked for. */
+    @Test
+    void theFormatterIsThatOfTheEnvironmentsPathAndIsLookedForAgainWhenItIsGone() throws Exception {
+        Environment here = environment();
+        FormatterProgram first = FormatterProgram.locate(Filesystem.EXT4, here, List.of());
+        bin = Files.createDirectory(directory.resolve("other"));
+        mkfs("ext4", MKFS + "# of the other PATH\n");
+        Environment there = here.withVariable("PATH", bin.toString());
+
+        assertThat(FormatterProgram.locate(Filesystem.EXT4, there, List.of()).path())
+                .isEqualTo(bin.resolve("mkfs.ext4"));
+        assertThat(FormatterProgram.locate(Filesystem.EXT4, here, List.of())).isEqualTo(first);
+        Files.delete(bin.resolve("mkfs.ext4"));
+        assertThatThrownBy(() -> FormatterProgram.locate(Filesystem.EXT4, there, List.of()))
+                .isInstanceOf(DiskException.class);
     }
 
     @Test

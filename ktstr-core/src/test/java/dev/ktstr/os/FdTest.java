@@ -239,25 +239,6 @@ class FdTest {
     }
 
     @Test
-    void dataAndHolesAreFound() throws Exception {
-        Path file = directory.resolve("sparse");
-        try (Fd fd = Fd.createNew(file)) {
-            fd.setLength(10 << 20);
-            fd.write(new byte[] {1}, 1, 5 << 20);
-
-            long data = fd.nextData(0);
-            assertThat(data).isBetween(0L, 5L << 20);
-            assertThat(fd.nextHole(5 << 20)).isBetween((5L << 20) + 1, 10L << 20);
-            assertThat(fd.nextData(fd.nextHole(5 << 20))).isIn(-1L, 10L << 20);
-            assertThat(fd.nextData(20 << 20)).isNegative();
-        }
-        try (Fd whole = Fd.openForReading(Files.writeString(directory.resolve("whole"), "abc"))) {
-            assertThat(whole.nextData(1)).isEqualTo(1);
-            assertThat(whole.nextHole(1)).isEqualTo(3);
-        }
-    }
-
-    @Test
     void writebackIsBegunWhereThatCanBeAndHarmlessElsewhere() throws Exception {
         Path file = Files.writeString(directory.resolve("file"), "abc");
         try (Fd fd = Fd.openForReading(file);
