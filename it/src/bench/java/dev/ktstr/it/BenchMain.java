@@ -101,10 +101,7 @@ final class BenchMain {
         conditions.put(
                 "memory", Files.readAllLines(Path.of("/proc/meminfo")).get(0).replaceFirst("MemTotal: *", ""));
         conditions.put("kernel", Commands.run("uname", "-sr").strip());
-        conditions.put(
-                "disk",
-                Commands.run("findmnt", "-no", "SOURCE,FSTYPE,OPTIONS", "-T", directory.toString())
-                        .strip());
+        conditions.put("disk", Files.getFileStore(directory).type());
         conditions.put("java", System.getProperty("java.vm.name") + " " + Runtime.version());
         conditions.put("vmlinux", System.getProperty("ktstr.bench.kernel", "unknown"));
         for (String tool : List.of("eu-strip", "strip", "cp", "gcc", "mkfs.btrfs", "qemu-system-x86_64", "mvn")) {

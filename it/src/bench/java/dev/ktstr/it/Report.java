@@ -39,11 +39,15 @@ record Report(Map<String, String> conditions, String effort, List<Section> secti
      * Compares the ratios with those of an earlier run: two agree if each median lies within the other's spread.
      *
      * @param earlier what {@link #read} read
-     * @return one line for each figure that does not agree, or that only one of the runs has
+     * @return one line for each figure that does not agree, or that only one of the runs has, of those comparisons that this one ran
      */
     List<String> disagreements(JsonNode earlier) {
         Map<String, Spread> before = new LinkedHashMap<>();
         for (JsonNode section : earlier.path("sections")) {
+            String name = section.path("name").asText();
+            if (sections.stream().noneMatch(each -> each.name.equals(name))) {
+                continue; // it was not asked for
+            }
             for (JsonNode figure : section.path("figures")) {
                 before.put(
                         figure.path("name").asText(),
