@@ -35,7 +35,7 @@ final class Jmh {
         ChainedOptionsBuilder options = new OptionsBuilder()
                 .include("^" + state.getName() + "\\." + method + "$")
                 .forks(1)
-                .jvmArgs("--enable-native-access=ALL-UNNAMED", "-Xmx256m")
+                .jvmArgs("--enable-native-access=ALL-UNNAMED")
                 .timeUnit(TimeUnit.NANOSECONDS)
                 .warmupTime(length)
                 .measurementTime(length)
