@@ -30,8 +30,8 @@ final class JunitComparison implements Comparison {
         return """
                 A new JVM, started as it comes, runs a class with JUnit's launcher: empty tests (one method, repeated), once with
                 `@KtstrKernel` on the class, and `@KtstrDisk TestDisk disk` (512 MiB of ext4) as their parameter, once without. The time
-                is from the signal to create a launcher until all tests have passed. *One more test* is what a class of %1$d takes
-                longer than a class of one, for each of the others; *the only test* has all to itself that happens once in a JVM,
+                is from the signal to create a launcher until all tests have passed. *One more test* is what each of a class
+                of %1$d takes after the first, from the end of one to the end of the next; *the only test* has all to itself that happens once in a JVM,
                 on both sides: loading classes, JUnit's and ours, finding the kernel and taking the lock on it. There is one kernel in the store. The
                 template of the disk has been formatted before, as it has on every machine
                 where such a test ran before; store and template are in the page cache, on a file system that shares blocks (btrfs) or
@@ -119,10 +119,8 @@ final class JunitComparison implements Comparison {
                 Unit.SECONDS,
                 Target.more(2e-3),
                 laboratory.pairs(
-                        () -> (seconds(root, HundredDisksCase.class, TESTS) - seconds(root, DiskCase.class, 1))
-                                / (TESTS - 1),
-                        () -> (seconds(root, HundredPlainCase.class, TESTS) - seconds(root, PlainCase.class, 1))
-                                / (TESTS - 1)));
+                        () -> secondsMore(root, HundredDisksCase.class),
+                        () -> secondsMore(root, HundredPlainCase.class)));
     }
 
     /** What everything costs that happens once, and one test. */
@@ -161,6 +159,21 @@ final class JunitComparison implements Comparison {
 
     private static String name(HostMount.Kind kind) {
         return kind.name().toLowerCase(Locale.ROOT);
+    }
+
+    /** How long each test of a class takes after the first. */
+    private static double secondsMore(Path root, Class<?> testClass) throws IOException, InterruptedException {
+        ProcessBuilder builder = new ProcessBuilder(
+                        UserJvm.command(MoreTestsMain.class, List.of(), testClass.getName()))
+                .redirectErrorStream(true);
+        builder.environment().put("KTSTR_CACHE_DIR", root.toString());
+        Process process = builder.start();
+        try {
+            return Double.parseDouble(JunitMain.awaitLine(process, "each ").substring("each ".length()));
+        } finally {
+            process.destroyForcibly();
+            process.waitFor();
+        }
     }
 
     /** How long all tests of a class take in a new JVM that is ready to run them. */

@@ -36,7 +36,7 @@ record Report(Map<String, String> conditions, String effort, List<Section> secti
     }
 
     /**
-     * Compares the ratios with those of an earlier run: two agree if their spreads overlap.
+     * Compares the ratios with those of an earlier run: two agree if each median lies within the other's spread.
      *
      * @param earlier what {@link #read} read
      * @return one line for each figure that does not agree, or that only one of the runs has, of those comparisons that this one ran
@@ -63,7 +63,7 @@ record Report(Map<String, String> conditions, String effort, List<Section> secti
             Spread now = figure.ratio();
             if (then == null) {
                 different.add(figure.name() + ": not in the earlier run");
-            } else if (!now.overlaps(then)) {
+            } else if (!now.contains(then.median()) || !then.contains(now.median())) {
                 different.add(figure.name() + ": " + text(now) + " now, " + text(then) + " before");
             }
         }

@@ -18,7 +18,7 @@ record Spread(double median, double least, double most) {
         return of(pairs.stream().map(what::applyAsDouble).toList());
     }
 
-    boolean overlaps(Spread other) {
-        return least <= other.most && other.least <= most;
+    boolean contains(double value) {
+        return least <= value && value <= most;
     }
 }
