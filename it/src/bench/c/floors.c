@@ -14,7 +14,7 @@
 
 enum { BATCHES = 5 };
 
-static const double BATCH_SECONDS = 0.2;
+static const double BATCH_SECONDS = 0.1;
 
 static void check(int result, const char *what) {
   if (result < 0) {

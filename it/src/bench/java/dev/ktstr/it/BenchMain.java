@@ -51,6 +51,7 @@ final class BenchMain {
         Path target = Path.of(words.pop());
         Report report = run(chosen, effort, Path.of(words.pop()));
         report.write(target);
+        report.figures().forEach(Results::print);
         System.out.println("the report is " + target.resolve("benchmarks.md"));
         report.missed().forEach(figure -> System.out.println("target missed: " + figure.name()));
         if (earlier.isPresent()) {
@@ -60,18 +61,30 @@ final class BenchMain {
         }
     }
 
-    /** Runs some comparisons, one after the other: nothing else should go on meanwhile. */
+    /** Runs some comparisons: nothing else should go on meanwhile. */
     static Report run(List<Comparison> comparisons, Effort effort, Path directory) throws Exception {
-        List<Report.Section> sections = new ArrayList<>();
-        for (Comparison each : comparisons) {
-            System.out.println("== " + each.title());
-            Results results = new Results();
-            try (Laboratory laboratory = new Laboratory(effort, Files.createTempDirectory(directory, each.name()))) {
-                each.run(laboratory, results);
+        Rounds rounds = new Rounds(effort.rounds());
+        Map<Comparison, Results> found = new LinkedHashMap<>();
+        Deque<Laboratory> laboratories = new ArrayDeque<>();
+        try {
+            for (Comparison each : comparisons) {
+                System.out.println("preparing: " + each.title());
+                Laboratory laboratory =
+                        new Laboratory(effort, rounds, Files.createTempDirectory(directory, each.name()));
+                laboratories.push(laboratory);
+                Results results = new Results();
+                each.prepare(laboratory, results);
+                found.put(each, results);
             }
-            sections.add(
-                    new Report.Section(each.name(), each.title(), each.method(), results.figures(), results.charts()));
+            rounds.run();
+        } finally {
+            while (!laboratories.isEmpty()) {
+                laboratories.pop().close();
+            }
         }
+        List<Report.Section> sections = new ArrayList<>();
+        found.forEach((each, results) -> sections.add(
+                new Report.Section(each.name(), each.title(), each.method(), results.figures(), results.charts())));
         return new Report(conditions(directory), effort.toString(), sections);
     }
 

@@ -10,6 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /** Disks for tests from a template. */
 final class CloneComparison implements Comparison {
@@ -40,7 +42,7 @@ final class CloneComparison implements Comparison {
     }
 
     @Override
-    public void run(Laboratory laboratory, Results results) throws Exception {
+    public void prepare(Laboratory laboratory, Results results) throws Exception {
         sharing(laboratory, results, HostMount.Kind.BTRFS);
         if (laboratory.effort() == Effort.SMOKE) {
             return;
@@ -53,28 +55,37 @@ final class CloneComparison implements Comparison {
         String on = kind.name().toLowerCase(Locale.ROOT);
         Path root = laboratory.newDirectory(kind);
         Disk disk = Disk.of(laboratory, root, 256);
-        results.add(new Figure(
+        Disk largest = Disk.of(laboratory, root, LARGEST);
+        List<Pair> bare = new ArrayList<>();
+        List<Pair> cp = new ArrayList<>();
+        List<Pair> capacity = new ArrayList<>();
+        laboratory.everyRound(() -> {
+            double ours = disk.ours();
+            bare.add(new Pair(ours, disk.bare()));
+            cp.add(new Pair(ours, disk.cp("--reflink=always")));
+            capacity.add(new Pair(largest.ours(), ours));
+        });
+        results.figure(() -> new Figure(
                 "clone-" + on,
                 "`newDisk`, `close` on " + on,
                 "the bare system calls in C",
                 Unit.SECONDS,
                 Target.ratio(1.5),
-                laboratory.pairs(disk::ours, disk::bare)));
-        results.add(new Figure(
+                bare));
+        results.figure(() -> new Figure(
                 "clone-" + on + "-cp",
                 "`newDisk`, `close` on " + on,
                 "`cp --reflink=always`",
                 Unit.SECONDS,
                 Target.ratio(0.1),
-                laboratory.pairs(disk::ours, () -> disk.cp("--reflink=always"))));
-        Disk largest = Disk.of(laboratory, root, LARGEST);
-        results.add(new Figure(
+                cp));
+        results.figure(() -> new Figure(
                 "clone-" + on + "-capacity",
                 "`newDisk` of 256 GiB on " + on,
                 "`newDisk` of 256 MiB",
                 Unit.SECONDS,
                 Target.ratio(1.1),
-                laboratory.pairs(largest::ours, disk::ours)));
+                capacity));
         if (laboratory.effort().isWhole()) {
             byCapacity(laboratory, results, on, root);
             byExtents(laboratory, results, on);
@@ -82,53 +93,50 @@ final class CloneComparison implements Comparison {
     }
 
     private static void byCapacity(Laboratory laboratory, Results results, String on, Path root) throws Exception {
-        List<Chart.Point> ours = new ArrayList<>();
-        List<Chart.Point> bare = new ArrayList<>();
+        SortedMap<Long, List<Pair>> found = new TreeMap<>();
         for (long mebibytes = 256; mebibytes <= LARGEST; mebibytes *= 32) {
             Disk disk = Disk.of(laboratory, root, mebibytes);
-            add(laboratory, disk, (double) mebibytes, ours, bare);
+            found.put(mebibytes, laboratory.points(disk::ours, disk::bare));
         }
-        results.add(chart("clone-" + on + "-capacity", "Clones on " + on + " by capacity", "MiB", ours, bare));
+        results.chart(() -> chart("clone-" + on + "-capacity", "Clones on " + on + " by capacity", "MiB", found));
     }
 
     private static void byExtents(Laboratory laboratory, Results results, String on) throws Exception {
-        List<Chart.Point> ours = new ArrayList<>();
-        List<Chart.Point> bare = new ArrayList<>();
-        for (int extents = 10; extents <= MOST_EXTENTS; extents *= 10) {
+        SortedMap<Long, List<Pair>> found = new TreeMap<>();
+        for (long extents = 10; extents <= MOST_EXTENTS; extents *= 10) {
             Path root = laboratory.newDirectory(HostMount.Kind.valueOf(on.toUpperCase(Locale.ROOT)));
             Disk disk = Disk.of(laboratory, root, 256);
             try (RandomAccessFile image = new RandomAccessFile(disk.template.toFile(), "rw")) {
-                for (int i = 0; i < extents; i++) {
-                    image.seek((128L << 20) + 2L * i * BLOCK); // in the second half, where mkfs leaves all empty
+                for (long i = 0; i < extents; i++) {
+                    image.seek((128L << 20) + 2 * i * BLOCK); // in the second half, where mkfs leaves all empty
                     image.write(new byte[BLOCK]);
                 }
                 image.getFD().sync();
             }
-            add(laboratory, disk, extents, ours, bare);
+            found.put(extents, laboratory.points(disk::ours, disk::bare));
         }
-        results.add(chart("clone-" + on + "-extents", "Clones on " + on + " by extents", "extents", ours, bare));
+        results.chart(() -> chart("clone-" + on + "-extents", "Clones on " + on + " by extents", "extents", found));
     }
 
     private static void copying(Laboratory laboratory, Results results) throws Exception {
         Disk disk = Disk.of(laboratory, laboratory.newDirectory(HostMount.Kind.EXT4), 1024);
-        results.add(new Figure(
+        List<Pair> pairs = laboratory.pairs(disk::ours, () -> disk.cp("--sparse=always"));
+        results.figure(() -> new Figure(
                 "clone-without-reflink",
                 "`newDisk`, `close` on ext4",
                 "`cp --sparse=always`",
                 Unit.SECONDS,
                 Target.ratio(1),
-                laboratory.pairs(disk::ours, () -> disk.cp("--sparse=always"))));
+                pairs));
     }
 
-    private static void add(Laboratory laboratory, Disk disk, double at, List<Chart.Point> ours, List<Chart.Point> bare)
-            throws Exception {
-        List<Pair> pairs = laboratory.points(disk::ours, disk::bare);
-        ours.add(new Chart.Point(at, Spread.of(pairs, Pair::ours)));
-        bare.add(new Chart.Point(at, Spread.of(pairs, Pair::peer)));
-    }
-
-    private static Chart chart(
-            String name, String title, String along, List<Chart.Point> ours, List<Chart.Point> bare) {
+    private static Chart chart(String name, String title, String along, SortedMap<Long, List<Pair>> found) {
+        List<Chart.Point> ours = new ArrayList<>();
+        List<Chart.Point> bare = new ArrayList<>();
+        found.forEach((at, pairs) -> {
+            ours.add(new Chart.Point(at, Spread.of(pairs, Pair::ours)));
+            bare.add(new Chart.Point(at, Spread.of(pairs, Pair::peer)));
+        });
         return new Chart(
                 name,
                 title,

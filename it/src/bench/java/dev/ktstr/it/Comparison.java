@@ -10,5 +10,6 @@ interface Comparison {
     /** What exactly is timed on both sides, on what, and in which state the page cache is; Markdown. */
     String method();
 
-    void run(Laboratory laboratory, Results results) throws Exception;
+    /** Makes what is needed, and says what is to be measured; the laboratory does so later, in rounds. */
+    void prepare(Laboratory laboratory, Results results) throws Exception;
 }

@@ -6,6 +6,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 
@@ -13,6 +15,7 @@ import java.util.regex.Pattern;
 final class CrowdComparison implements Comparison {
     private static final List<String> SMALL_HEAP = List.of("-Xmx128m", "-XX:+UseSerialGC");
     private static final long REST_MILLIS = 500;
+    private static final int PAIRS = 8;
 
     @Override
     public String name() {
@@ -38,32 +41,42 @@ final class CrowdComparison implements Comparison {
     }
 
     @Override
-    public void run(Laboratory laboratory, Results results) throws Exception {
+    public void prepare(Laboratory laboratory, Results results) throws Exception {
         Effort effort = laboratory.effort();
         int most = effort.isWhole() ? 64 : effort == Effort.QUICK ? 16 : 3;
         Crowd crowd = new Crowd(laboratory, MarkedKernel.make(laboratory.newDirectory()));
-        List<Pair> pairs = laboratory.pairs(effort.isWhole() ? 3 : 1, () -> crowd.store(most), () -> crowd.store(1));
-        results.add(new Figure(
+        List<Pair> pairs =
+                laboratory.pairs(effort.isWhole() ? PAIRS : 1, () -> crowd.store(most), () -> crowd.store(1));
+        results.figure(() -> new Figure(
                 "crowd-" + most,
                 "`KernelCache.store` of one kernel by " + most + " processes at once",
                 "by one process",
                 Unit.SECONDS,
                 Target.ratio(1.5),
                 pairs));
-        List<Chart.Point> points = new ArrayList<>();
-        points.add(new Chart.Point(1, Spread.of(pairs, Pair::peer)));
+        SortedMap<Integer, List<Double>> between = new TreeMap<>();
         if (effort.isWhole()) {
             for (int count = 2; count < most; count *= 2) {
-                points.add(new Chart.Point(count, Spread.of(List.of(crowd.store(count)))));
+                int processes = count;
+                List<Double> seconds = new ArrayList<>();
+                laboratory.someRounds(() -> seconds.add(crowd.store(processes)));
+                between.put(count, seconds);
             }
         }
+        results.chart(() -> chart(most, pairs, between));
+    }
+
+    private static Chart chart(int most, List<Pair> pairs, SortedMap<Integer, List<Double>> between) {
+        List<Chart.Point> points = new ArrayList<>();
+        points.add(new Chart.Point(1, Spread.of(pairs, Pair::peer)));
+        between.forEach((count, seconds) -> points.add(new Chart.Point(count, Spread.of(seconds))));
         points.add(new Chart.Point(most, Spread.of(pairs, Pair::ours)));
-        results.add(new Chart(
+        return new Chart(
                 "crowd",
                 "Until the last process has the kernel",
                 "processes that store it at once",
                 Unit.SECONDS,
-                List.of(new Chart.Line("ktstr", points))));
+                List.of(new Chart.Line("ktstr", points)));
     }
 
     /** Such processes. */

@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /** What there can be much of in one store: whether ten times as much takes more than ten times as long. */
 final class GrowthComparison implements Comparison {
@@ -61,50 +62,62 @@ final class GrowthComparison implements Comparison {
     private record Subject(String name, String work, Work ours, Tool tool) {}
 
     @Override
-    public void run(Laboratory laboratory, Results results) throws Exception {
-        List<Chart.Line> lines = new ArrayList<>();
+    public void prepare(Laboratory laboratory, Results results) throws Exception {
+        List<Supplier<Chart.Line>> lines = new ArrayList<>();
         for (Subject each : subjects(laboratory)) {
             lines.add(measure(each, laboratory, results));
         }
-        results.add(new Chart(
-                "growth", "A store with many of one thing", "entries, orphans, or locks held", Unit.SECONDS, lines));
+        results.chart(() -> new Chart(
+                "growth",
+                "A store with many of one thing",
+                "entries, orphans, or locks held",
+                Unit.SECONDS,
+                lines.stream().map(Supplier::get).toList()));
     }
 
-    private static Chart.Line measure(Subject subject, Laboratory laboratory, Results results) throws Exception {
-        Effort effort = laboratory.effort();
+    private static Supplier<Chart.Line> measure(Subject subject, Laboratory laboratory, Results results) {
         int most = most(laboratory);
-        int count = effort.isWhole() ? effort.pairs() : 1;
-        List<Pair> growth =
-                laboratory.pairs(count, () -> subject.ours.take(most, 1), () -> subject.ours.take(most / 10, 10));
-        results.add(new Figure(
+        Tool tool = subject.tool;
+        boolean isWhole = laboratory.effort().isWhole();
+        List<Pair> growth = new ArrayList<>();
+        List<Pair> toTool = new ArrayList<>();
+        List<Double> few = new ArrayList<>();
+        Rounds.Step step = () -> {
+            Pair pair = new Pair(subject.ours.take(most, 1), subject.ours.take(most / 10, 10));
+            growth.add(pair);
+            if (isWhole) {
+                toTool.add(new Pair(tool.count == most ? pair.ours() : pair.peer() / 10, tool.whole.take(tool.count)));
+            }
+        };
+        results.figure(() -> new Figure(
                 "growth-" + subject.name,
                 subject.work.formatted(number(most)),
                 "ten times as long as for " + number(most / 10),
                 Unit.SECONDS,
                 Target.ratio(1),
                 growth));
-        List<Chart.Point> points = new ArrayList<>();
-        if (effort.isWhole()) {
-            List<Double> few = new ArrayList<>();
-            for (int i = 0; i < count; i++) {
-                few.add(subject.ours.take(FEW, MOST / FEW) * FEW / MOST);
-            }
-            points.add(new Chart.Point(FEW, Spread.of(few)));
-            Tool tool = subject.tool;
-            results.add(new Figure(
+        if (isWhole) {
+            laboratory.everyRound(step);
+            laboratory.someRounds(() -> few.add(subject.ours.take(FEW, MOST / FEW) * FEW / MOST));
+            results.figure(() -> new Figure(
                     "growth-" + subject.name + "-tool",
                     subject.work.formatted(number(tool.count)),
                     tool.command,
                     Unit.SECONDS,
                     Target.NONE,
-                    laboratory.pairs(
-                            count,
-                            () -> subject.ours.take(tool.count, MOST / tool.count) * tool.count / MOST,
-                            () -> tool.whole.take(tool.count))));
+                    toTool));
+        } else {
+            laboratory.once(step);
         }
-        points.add(new Chart.Point(most / 10.0, Spread.of(growth, pair -> pair.peer() / 10)));
-        points.add(new Chart.Point(most, Spread.of(growth, Pair::ours)));
-        return new Chart.Line(subject.name.replace('-', ' '), points);
+        return () -> {
+            List<Chart.Point> points = new ArrayList<>();
+            if (isWhole) {
+                points.add(new Chart.Point(FEW, Spread.of(few)));
+            }
+            points.add(new Chart.Point(most / 10.0, Spread.of(growth, pair -> pair.peer() / 10)));
+            points.add(new Chart.Point(most, Spread.of(growth, Pair::ours)));
+            return new Chart.Line(subject.name.replace('-', ' '), points);
+        };
     }
 
     private static List<Subject> subjects(Laboratory laboratory) throws IOException, InterruptedException {

@@ -5,12 +5,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
+import java.util.function.Function;
+import java.util.function.ToDoubleFunction;
 
 /** A lock that one process after the other waits for. */
 final class HandOverComparison implements Comparison {
     private static final Duration HOLD = Duration.ofMillis(1);
-    private static final int LEAST_ROUNDS = 8;
+    private static final int LEAST_TURNS = 8;
 
     @Override
     public String name() {
@@ -38,34 +39,33 @@ final class HandOverComparison implements Comparison {
     }
 
     @Override
-    public void run(Laboratory laboratory, Results results) throws Exception {
+    public void prepare(Laboratory laboratory, Results results) throws Exception {
         boolean isSmoke = laboratory.effort().equals(Effort.SMOKE);
         List<Integer> counts =
                 isSmoke ? List.of(2, 8) : laboratory.effort().isWhole() ? List.of(2, 16, 64) : List.of(2, 16);
         int turns = isSmoke ? 100 : laboratory.effort().isWhole() ? 600 : 300;
         int most = counts.get(counts.size() - 1);
         Path directory = laboratory.newDirectory();
-        Curves curves = new Curves();
-        try (HandOver ours = HandOver.ours(most);
-                HandOver peers = HandOver.peers(most, directory)) {
-            take(ours, most, directory.resolve("warm.lock"), LEAST_ROUNDS);
-            take(peers, most, directory.resolve("warm.lock"), LEAST_ROUNDS);
-            for (int count : counts) {
-                int rounds = Math.max(LEAST_ROUNDS, turns / count);
-                List<Pair> medians = new ArrayList<>();
-                List<Pair> slowest = new ArrayList<>();
-                for (int i = 0; i < laboratory.effort().pairs(); i++) {
-                    HandOver.Turns byUs = take(ours, count, directory.resolve("ours.lock"), rounds);
-                    HandOver.Turns byC = take(peers, count, directory.resolve("c.lock"), rounds);
-                    medians.add(new Pair(seconds(byUs, 0.5), seconds(byC, 0.5)));
-                    slowest.add(new Pair(seconds(byUs, 0.99), seconds(byC, 0.99)));
+        List<Latencies> found = counts.stream().map(Latencies::new).toList();
+        laboratory.everyRound(() -> {
+            try (HandOver ours = HandOver.ours(most);
+                    HandOver peers = HandOver.peers(most, directory)) {
+                take(ours, most, directory.resolve("warm.lock"), LEAST_TURNS);
+                take(peers, most, directory.resolve("warm.lock"), LEAST_TURNS);
+                for (Latencies each : found) {
+                    int turnsOfEach = Math.max(LEAST_TURNS, turns / each.processes);
+                    HandOver.Turns byUs = take(ours, each.processes, directory.resolve("ours.lock"), turnsOfEach);
+                    HandOver.Turns byC = take(peers, each.processes, directory.resolve("c.lock"), turnsOfEach);
+                    each.medians.add(new Pair(seconds(byUs, 0.5), seconds(byC, 0.5)));
+                    each.slowest.add(new Pair(seconds(byUs, 0.99), seconds(byC, 0.99)));
                 }
-                results.add(figure(count, "median", "the median", Target.ours(0.3e-3), medians));
-                results.add(figure(count, "p99", "the 99th percentile", Target.ours(2e-3), slowest));
-                curves.add(count, medians, slowest);
             }
+        });
+        for (Latencies each : found) {
+            results.figure(() -> figure(each.processes, "median", "the median", Target.ours(0.3e-3), each.medians));
+            results.figure(() -> figure(each.processes, "p99", "the 99th percentile", Target.ours(2e-3), each.slowest));
         }
-        results.add(curves.chart());
+        results.chart(() -> chart(found));
     }
 
     private static HandOver.Turns take(HandOver processes, int count, Path lockFile, int rounds) throws IOException {
@@ -90,32 +90,32 @@ final class HandOverComparison implements Comparison {
                 pairs);
     }
 
-    /** How it grows. */
-    private static final class Curves {
-        private final List<Chart.Point> ourMedians = new ArrayList<>();
-        private final List<Chart.Point> ourSlowest = new ArrayList<>();
-        private final List<Chart.Point> medians = new ArrayList<>();
-        private final List<Chart.Point> slowest = new ArrayList<>();
-
-        void add(int count, List<Pair> medianPairs, List<Pair> slowestPairs) {
-            ourMedians.add(new Chart.Point(count, Spread.of(medianPairs, Pair::ours)));
-            ourSlowest.add(new Chart.Point(count, Spread.of(slowestPairs, Pair::ours)));
-            medians.add(new Chart.Point(count, Spread.of(medianPairs, Pair::peer)));
-            slowest.add(new Chart.Point(count, Spread.of(slowestPairs, Pair::peer)));
+    /** Between some number of processes. */
+    private record Latencies(int processes, List<Pair> medians, List<Pair> slowest) {
+        Latencies(int processes) {
+            this(processes, new ArrayList<>(), new ArrayList<>());
         }
+    }
 
-        Chart chart() {
-            return new Chart(
-                    "hand-over",
-                    "From the release to the next one who has it",
-                    "processes that want the lock",
-                    Unit.SECONDS,
-                    Stream.of(
-                                    new Chart.Line("ktstr, 99th percentile", ourSlowest),
-                                    new Chart.Line("ktstr, median", ourMedians),
-                                    new Chart.Line("C, 99th percentile", slowest),
-                                    new Chart.Line("C, median", medians))
-                            .toList());
-        }
+    private static Chart chart(List<Latencies> found) {
+        return new Chart(
+                "hand-over",
+                "From the release to the next one who has it",
+                "processes that want the lock",
+                Unit.SECONDS,
+                List.of(
+                        line("ktstr, 99th percentile", found, Latencies::slowest, Pair::ours),
+                        line("ktstr, median", found, Latencies::medians, Pair::ours),
+                        line("C, 99th percentile", found, Latencies::slowest, Pair::peer),
+                        line("C, median", found, Latencies::medians, Pair::peer)));
+    }
+
+    private static Chart.Line line(
+            String label, List<Latencies> found, Function<Latencies, List<Pair>> which, ToDoubleFunction<Pair> whose) {
+        return new Chart.Line(
+                label,
+                found.stream()
+                        .map(each -> new Chart.Point(each.processes, Spread.of(which.apply(each), whose)))
+                        .toList());
     }
 }

@@ -31,14 +31,13 @@ final class Jmh {
      */
     static double seconds(Effort effort, Class<?> state, String method, Map<String, String> parameters)
             throws RunnerException {
-        TimeValue length = TimeValue.milliseconds(effort.iterationMillis());
         ChainedOptionsBuilder options = new OptionsBuilder()
                 .include("^" + state.getName() + "\\." + method + "$")
                 .forks(1)
                 .jvmArgs("--enable-native-access=ALL-UNNAMED")
                 .timeUnit(TimeUnit.NANOSECONDS)
-                .warmupTime(length)
-                .measurementTime(length)
+                .warmupTime(TimeValue.milliseconds(effort.warmUpMillis()))
+                .measurementTime(TimeValue.milliseconds(effort.warmUpMillis() / 2))
                 .shouldFailOnError(true)
                 .verbosity(VerboseMode.SILENT);
         parameters.forEach((name, value) -> options.param(name, value));

@@ -9,6 +9,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.junit.jupiter.api.RepeatedTest;
 
 /** Tests with a kernel and a disk. */
@@ -95,60 +97,67 @@ final class JunitComparison implements Comparison {
     }
 
     @Override
-    public void run(Laboratory laboratory, Results results) throws Exception {
+    public void prepare(Laboratory laboratory, Results results) throws Exception {
         boolean isWhole = laboratory.effort().isWhole();
         for (HostMount.Kind kind :
                 isWhole ? List.of(HostMount.Kind.BTRFS, HostMount.Kind.EXT4) : List.of(HostMount.Kind.BTRFS)) {
             Path root = laboratory.newDirectory(kind);
             KernelCache.at(root).store(laboratory.kernel().request().build());
             seconds(root, DiskCase.class, 1); // formats the template
-            results.add(each(laboratory, kind, root));
-            results.add(only(laboratory, kind, root));
+            each(laboratory, results, kind, root);
+            only(laboratory, results, kind, root);
             if (isWhole) {
-                results.add(chart(laboratory, kind, root));
+                chart(laboratory, results, kind, root);
             }
         }
     }
 
     /** What every test after the first costs. */
-    private static Figure each(Laboratory laboratory, HostMount.Kind kind, Path root) throws Exception {
-        return new Figure(
+    private static void each(Laboratory laboratory, Results results, HostMount.Kind kind, Path root) {
+        List<Pair> pairs = laboratory.pairs(
+                () -> secondsMore(root, HundredDisksCase.class), () -> secondsMore(root, HundredPlainCase.class));
+        results.figure(() -> new Figure(
                 "junit-" + name(kind),
                 "one more test of a class with `@KtstrKernel` and a disk, " + name(kind),
                 "the same without",
                 Unit.SECONDS,
                 Target.more(2e-3),
-                laboratory.pairs(
-                        () -> secondsMore(root, HundredDisksCase.class),
-                        () -> secondsMore(root, HundredPlainCase.class)));
+                pairs));
     }
 
     /** What everything costs that happens once, and one test. */
-    private static Figure only(Laboratory laboratory, HostMount.Kind kind, Path root) throws Exception {
-        return new Figure(
+    private static void only(Laboratory laboratory, Results results, HostMount.Kind kind, Path root) {
+        List<Pair> pairs =
+                laboratory.pairs(() -> seconds(root, DiskCase.class, 1), () -> seconds(root, PlainCase.class, 1));
+        results.figure(() -> new Figure(
                 "junit-" + name(kind) + "-only",
                 "the only test of a class, " + name(kind),
                 "the same without",
                 Unit.SECONDS,
                 Target.NONE,
-                whole(laboratory, root, CASES.get(0)));
+                pairs));
     }
 
     /** Everything that a class costs, for each of its tests. */
-    private static List<Pair> whole(Laboratory laboratory, Path root, Case tests) throws Exception {
+    private static List<Pair> whole(Laboratory laboratory, Path root, Case tests) {
         return laboratory.points(
                 () -> seconds(root, tests.withDisk, tests.tests) / tests.tests,
                 () -> seconds(root, tests.plain, tests.tests) / tests.tests);
     }
 
-    private static Chart chart(Laboratory laboratory, HostMount.Kind kind, Path root) throws Exception {
+    private static void chart(Laboratory laboratory, Results results, HostMount.Kind kind, Path root) {
+        SortedMap<Integer, List<Pair>> classes = new TreeMap<>();
+        CASES.forEach(each -> classes.put(each.tests, whole(laboratory, root, each)));
+        results.chart(() -> chart(kind, classes));
+    }
+
+    private static Chart chart(HostMount.Kind kind, SortedMap<Integer, List<Pair>> classes) {
         List<Chart.Point> withDisk = new ArrayList<>();
         List<Chart.Point> plain = new ArrayList<>();
-        for (Case each : CASES) {
-            List<Pair> pairs = whole(laboratory, root, each);
-            withDisk.add(new Chart.Point(each.tests, Spread.of(pairs, Pair::ours)));
-            plain.add(new Chart.Point(each.tests, Spread.of(pairs, Pair::peer)));
-        }
+        classes.forEach((tests, pairs) -> {
+            withDisk.add(new Chart.Point(tests, Spread.of(pairs, Pair::ours)));
+            plain.add(new Chart.Point(tests, Spread.of(pairs, Pair::peer)));
+        });
         return new Chart(
                 "junit-" + name(kind),
                 "One test of a class, in a new JVM, " + name(kind),

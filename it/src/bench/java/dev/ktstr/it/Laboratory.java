@@ -13,14 +13,16 @@ final class Laboratory implements AutoCloseable {
     private static final int POINTS = 3;
 
     private final Effort effort;
+    private final Rounds rounds;
     private final Path directory;
     private final RealKernel kernel;
     private final Map<HostMount.Kind, HostMount> mounts = new EnumMap<>(HostMount.Kind.class);
     private int directories;
 
     /** @param directory an empty one, on the disk that is measured */
-    Laboratory(Effort effort, Path directory) {
+    Laboratory(Effort effort, Rounds rounds, Path directory) {
         this.effort = effort;
+        this.rounds = rounds;
         this.directory = directory;
         this.kernel = RealKernel.require();
     }
@@ -38,23 +40,36 @@ final class Laboratory implements AutoCloseable {
         return kernel;
     }
 
-    /** Measures both in turns: ours, peer, ours, peer, and so on. */
-    List<Pair> pairs(Measurement ours, Measurement peer) throws Exception {
-        return pairs(effort.pairs(), ours, peer);
+    /** Measures ours, then the peer, in every round: a list that is filled meanwhile. */
+    List<Pair> pairs(Measurement ours, Measurement peer) {
+        return pairs(effort.rounds(), ours, peer);
     }
 
     /** The same, less often: for a point of a chart. */
-    List<Pair> points(Measurement ours, Measurement peer) throws Exception {
-        return pairs(Math.min(effort.pairs(), POINTS), ours, peer);
+    List<Pair> points(Measurement ours, Measurement peer) {
+        return pairs(POINTS, ours, peer);
     }
 
-    /** The same, for what takes long, a number of times. */
-    List<Pair> pairs(int count, Measurement ours, Measurement peer) throws Exception {
+    /** The same, for what takes long, in some of the rounds. */
+    List<Pair> pairs(int times, Measurement ours, Measurement peer) {
         List<Pair> pairs = new ArrayList<>();
-        for (int i = 0; i < count; i++) {
-            pairs.add(new Pair(ours.take(), peer.take()));
-        }
+        rounds.add(times, () -> pairs.add(new Pair(ours.take(), peer.take())));
         return pairs;
+    }
+
+    /** Does something in one round only. */
+    void once(Rounds.Step step) {
+        rounds.add(1, step);
+    }
+
+    /** Does something in every round. */
+    void everyRound(Rounds.Step step) {
+        rounds.add(effort.rounds(), step);
+    }
+
+    /** Does something in some rounds, which is for a point of a chart. */
+    void someRounds(Rounds.Step step) {
+        rounds.add(POINTS, step);
     }
 
     /** A new, empty directory on the disk. */

@@ -1,6 +1,7 @@
 package dev.ktstr.it;
 
 import dev.ktstr.lock.FlockMode;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
@@ -25,21 +26,22 @@ final class LockComparison implements Comparison {
     }
 
     @Override
-    public void run(Laboratory laboratory, Results results) throws Exception {
+    public void prepare(Laboratory laboratory, Results results) throws Exception {
         String file = laboratory.newDirectory().resolve("free.lock").toString();
         String floors = laboratory.program("floors.c").toString();
         for (FlockMode mode :
                 laboratory.effort().isWhole() ? FlockMode.values() : new FlockMode[] {FlockMode.EXCLUSIVE}) {
             Map<String, String> parameters = Map.of("file", file, "mode", mode.name());
-            results.add(new Figure(
+            List<Pair> pairs = laboratory.pairs(
+                    () -> Jmh.seconds(laboratory.effort(), FreeLock.class, "takeAndRelease", parameters),
+                    () -> Laboratory.number(floors, "lock", file, mode.name()));
+            results.figure(() -> new Figure(
                     "lock-" + mode.name().toLowerCase(Locale.ROOT),
                     "`Flock.tryAcquire`, `close`, " + mode.operation(),
                     "the system calls in C",
                     Unit.SECONDS,
                     Target.ratio(3),
-                    laboratory.pairs(
-                            () -> Jmh.seconds(laboratory.effort(), FreeLock.class, "takeAndRelease", parameters),
-                            () -> Laboratory.number(floors, "lock", file, mode.name()))));
+                    pairs));
         }
     }
 }

@@ -23,7 +23,7 @@ import org.openjdk.jmh.annotations.Warmup;
 /** What many stores left behind that were killed, as JMH has it swept. */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.SingleShotTime)
-@Warmup(iterations = 2)
+@Warmup(iterations = 1)
 @Measurement(iterations = 1)
 public class ManyOrphans {
     /** Of a boot image that was being written. */

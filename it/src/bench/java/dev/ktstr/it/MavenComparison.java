@@ -34,21 +34,22 @@ final class MavenComparison implements Comparison {
     }
 
     @Override
-    public void run(Laboratory laboratory, Results results) throws Exception {
+    public void prepare(Laboratory laboratory, Results results) throws Exception {
         RealKernel kernel = laboratory.kernel();
         Path root = laboratory.newDirectory();
         KernelCache.at(root).store(kernel.request().build());
         PluginRepository repository = PluginRepository.in(laboratory.newDirectory());
         Maven maven = new Maven(repository, project(laboratory.newDirectory(), repository, root));
-        results.add(maven.figure(laboratory, "kernel-list"));
+        maven.measure(laboratory, results, "kernel-list");
         if (laboratory.effort().isWhole()) {
-            results.add(maven.figure(
+            maven.measure(
                     laboratory,
+                    results,
                     "kernel-store",
                     "-Dktstr.image=" + kernel.image(),
                     "-Dktstr.vmlinux=" + kernel.vmlinux(),
-                    "-Dktstr.config=" + kernel.config()));
-            results.add(maven.figure(laboratory, "prepare"));
+                    "-Dktstr.config=" + kernel.config());
+            maven.measure(laboratory, results, "prepare");
         }
     }
 
@@ -83,7 +84,7 @@ final class MavenComparison implements Comparison {
     }
 
     private record Maven(PluginRepository repository, Path pom) {
-        Figure figure(Laboratory laboratory, String goal, String... properties) throws Exception {
+        void measure(Laboratory laboratory, Results results, String goal, String... properties) throws Exception {
             String[] ours = command("dev.ktstr", "ktstr-maven-plugin", repository.version(), goal, properties);
             String[] stock = command(
                     "org.apache.maven.plugins", STOCK_PLUGIN, repository.versionOf(STOCK_PLUGIN), "display-info");
@@ -91,13 +92,14 @@ final class MavenComparison implements Comparison {
                 Laboratory.time(ours);
                 Laboratory.time(stock);
             }
-            return new Figure(
+            List<Pair> pairs = laboratory.pairs(() -> Laboratory.time(ours), () -> Laboratory.time(stock));
+            results.figure(() -> new Figure(
                     "maven-" + goal,
                     "`ktstr:" + goal + "`",
                     "`enforcer:display-info`",
                     Unit.SECONDS,
                     Target.NONE,
-                    laboratory.pairs(() -> Laboratory.time(ours), () -> Laboratory.time(stock)));
+                    pairs));
         }
 
         private String[] command(String group, String plugin, String version, String goal, String... properties) {

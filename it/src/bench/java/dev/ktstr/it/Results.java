@@ -2,14 +2,31 @@ package dev.ktstr.it;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 
-/** What comparisons found. */
+/** What a comparison finds: everything is said before, and made of what was measured once that is complete. */
 final class Results {
-    private final List<Figure> figures = new ArrayList<>();
-    private final List<Chart> charts = new ArrayList<>();
+    private final List<Supplier<Figure>> figures = new ArrayList<>();
+    private final List<Supplier<Chart>> charts = new ArrayList<>();
 
-    /** Keeps a figure, and shows it to whoever waits for the end. */
-    void add(Figure figure) {
+    void figure(Supplier<Figure> figure) {
+        figures.add(figure);
+    }
+
+    void chart(Supplier<Chart> chart) {
+        charts.add(chart);
+    }
+
+    List<Figure> figures() {
+        return figures.stream().map(Supplier::get).toList();
+    }
+
+    List<Chart> charts() {
+        return charts.stream().map(Supplier::get).toList();
+    }
+
+    /** One line, for whoever waits for the end. */
+    static void print(Figure figure) {
         Spread ratio = figure.ratio();
         Unit unit = figure.unit();
         System.out.printf(
@@ -21,18 +38,5 @@ final class Results {
                 Unit.three(ratio.least()),
                 Unit.three(ratio.most()),
                 figure.isMet() ? "" : "  MISSED");
-        figures.add(figure);
-    }
-
-    void add(Chart chart) {
-        charts.add(chart);
-    }
-
-    List<Figure> figures() {
-        return List.copyOf(figures);
-    }
-
-    List<Chart> charts() {
-        return List.copyOf(charts);
     }
 }

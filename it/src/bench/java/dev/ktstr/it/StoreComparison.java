@@ -30,7 +30,7 @@ final class StoreComparison implements Comparison {
     }
 
     @Override
-    public void run(Laboratory laboratory, Results results) throws Exception {
+    public void prepare(Laboratory laboratory, Results results) throws Exception {
         Path directory = laboratory.newDirectory();
         RealKernel kernel = laboratory.kernel();
         Path entry = KernelCache.at(directory.resolve("kept"))
@@ -46,15 +46,16 @@ final class StoreComparison implements Comparison {
                 kernel.vmlinux().toString(),
                 "config",
                 kernel.config().toString());
-        results.add(new Figure(
+        List<Pair> pairs = laboratory.pairs(
+                () -> Jmh.seconds(laboratory.effort(), WarmStore.class, "store", parameters),
+                () -> copies(entry, laboratory));
+        results.figure(() -> new Figure(
                 "store-warm",
                 "`store`, warm",
                 "`cp` and `sync` of what is kept",
                 Unit.SECONDS,
                 Target.ratio(2),
-                laboratory.pairs(
-                        () -> Jmh.seconds(laboratory.effort(), WarmStore.class, "store", parameters),
-                        () -> copies(entry, laboratory))));
+                pairs));
     }
 
     /** The median of as many as {@link WarmStore} measures. */

@@ -6,11 +6,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /** A distribution's {@code vmlinux}, stripped to what ktstr keeps. */
 final class StripComparison implements Comparison {
     private static final double MOST_MEMORY = 64 << 20;
-    private static final int PAIRS_OF_SLOW_TOOLS = 3;
     private static final List<Integer> MEGABYTES = List.of(100, 300, 1000);
 
     @Override
@@ -30,37 +31,24 @@ final class StripComparison implements Comparison {
                 `objcopy --strip-debug` and `llvm-strip -g` as whole processes. The first call is timed inside a new JVM, without the JVM's own
                 start; a warm one in a JVM that has done it for a second. ktstr keeps less than those tools do: symbols, types and read-only
                 data. Nobody forces anything to disk; each output is removed before the next, untimed, but for our warm calls. The input is in the page cache for
-                both: it was read from end to end before.
+                both: it was read from end to end just before.
 
                 Memory is the peak that `getrusage(2)` and `VmHWM` tell: ours what the first call adds to its JVM, the tool's that of the whole process.
                 For the growth the same `vmlinux` had its debug information replaced by as much as makes the size.""";
     }
 
     @Override
-    public void run(Laboratory laboratory, Results results) throws Exception {
+    public void prepare(Laboratory laboratory, Results results) throws Exception {
         Path directory = laboratory.newDirectory();
         Path vmlinux = laboratory.kernel().vmlinux();
-        read(vmlinux);
         Strip strip = new Strip(laboratory, vmlinux, directory.resolve("stripped"));
-        results.add(figure(
-                "strip-first",
-                "first call in a new JVM",
-                "`eu-strip -g`",
-                Target.ratio(0.5),
-                laboratory.pairs(strip::first, () -> strip.tool("eu-strip", "-g"))));
-        results.add(figure(
-                "strip-warm",
-                "a warm call",
-                "`eu-strip -g`",
-                Target.ratio(0.25),
-                laboratory.pairs(strip::warm, () -> strip.tool("eu-strip", "-g"))));
-        results.add(new Figure(
-                "strip-memory",
-                "what the first call adds to the JVM",
-                "`eu-strip -g`, the whole process",
-                Unit.BYTES,
-                Target.ours(MOST_MEMORY),
-                laboratory.pairs(strip::memory, () -> strip.toolMemory("eu-strip", "-g"))));
+        List<Pair> first = laboratory.pairs(strip::first, () -> strip.tool("eu-strip", "-g"));
+        results.figure(
+                () -> figure("strip-first", "first call in a new JVM", "`eu-strip -g`", Target.ratio(0.5), first));
+        List<Pair> warm = laboratory.pairs(strip::warm, () -> strip.tool("eu-strip", "-g"));
+        results.figure(() -> figure("strip-warm", "a warm call", "`eu-strip -g`", Target.ratio(0.25), warm));
+        List<Pair> memory = laboratory.pairs(strip::memory, () -> strip.toolMemory("eu-strip", "-g"));
+        results.figure(() -> memory("strip-memory", "what the first call adds to the JVM", memory));
         if (laboratory.effort().isWhole()) {
             others(laboratory, strip, results);
         }
@@ -69,16 +57,17 @@ final class StripComparison implements Comparison {
         }
     }
 
-    private static void others(Laboratory laboratory, Strip strip, Results results) throws Exception {
+    private static void others(Laboratory laboratory, Strip strip, Results results) {
         for (List<String> tool :
                 List.of(List.of("strip", "-g"), List.of("objcopy", "--strip-debug"), List.of("llvm-strip", "-g"))) {
             String[] words = tool.toArray(String[]::new);
-            results.add(figure(
+            List<Pair> pairs = laboratory.pairs(strip::first, () -> strip.tool(words));
+            results.figure(() -> figure(
                     "strip-first-" + words[0],
                     "first call in a new JVM",
                     "`" + String.join(" ", tool) + "`",
                     Target.NONE,
-                    laboratory.pairs(PAIRS_OF_SLOW_TOOLS, strip::first, () -> strip.tool(words))));
+                    pairs));
         }
     }
 
@@ -92,26 +81,19 @@ final class StripComparison implements Comparison {
                 "-o",
                 small.toString(),
                 laboratory.kernel().vmlinux().toString());
-        List<List<Chart.Point>> time = List.of(new ArrayList<>(), new ArrayList<>());
-        List<List<Chart.Point>> memory = List.of(new ArrayList<>(), new ArrayList<>());
+        SortedMap<Integer, List<Pair>> time = new TreeMap<>();
+        SortedMap<Integer, List<Pair>> memory = new TreeMap<>();
         List<Integer> sizes = laboratory.effort().isWhole() ? MEGABYTES : List.of(MEGABYTES.get(0), 1000);
         for (int megabytes : sizes) {
             Path input = grown(small, megabytes, directory);
             Strip strip = new Strip(laboratory, input, directory.resolve("stripped"));
-            add(time, megabytes, laboratory.points(strip::first, () -> strip.tool("eu-strip", "-g")));
-            List<Pair> pairs = laboratory.points(strip::memory, () -> strip.toolMemory("eu-strip", "-g"));
-            add(memory, megabytes, pairs);
-            results.add(new Figure(
-                    "strip-memory-" + megabytes,
-                    "the same, of " + megabytes + " MB",
-                    "`eu-strip -g`, the whole process",
-                    Unit.BYTES,
-                    Target.ours(MOST_MEMORY),
-                    pairs));
-            Files.delete(input);
+            time.put(megabytes, laboratory.points(strip::first, () -> strip.tool("eu-strip", "-g")));
+            List<Pair> pairs = laboratory.pairs(strip::memory, () -> strip.toolMemory("eu-strip", "-g"));
+            memory.put(megabytes, pairs);
+            results.figure(() -> memory("strip-memory-" + megabytes, "the same, of " + megabytes + " MB", pairs));
         }
-        results.add(chart("strip-time", "Stripping by the size of the input", Unit.SECONDS, time));
-        results.add(chart("strip-memory", "Memory for stripping by the size of the input", Unit.BYTES, memory));
+        results.chart(() -> chart("strip-time", "Stripping by the size of the input", Unit.SECONDS, time));
+        results.chart(() -> chart("strip-memory", "Memory for stripping by the size of the input", Unit.BYTES, memory));
     }
 
     private static Path grown(Path small, int megabytes, Path directory) throws Exception {
@@ -126,31 +108,33 @@ final class StripComparison implements Comparison {
         Commands.run("objcopy", "--add-section", ".debug_info=" + debug, small.toString(), input.toString());
         Files.delete(debug);
         Commands.run("sync", input.toString()); // the first pairs would run beside it
-        read(input);
         return input;
     }
 
-    private static void add(List<List<Chart.Point>> lines, int megabytes, List<Pair> pairs) {
-        lines.get(0).add(new Chart.Point(megabytes, Spread.of(pairs, Pair::ours)));
-        lines.get(1).add(new Chart.Point(megabytes, Spread.of(pairs, Pair::peer)));
-    }
-
-    private static Chart chart(String name, String title, Unit unit, List<List<Chart.Point>> lines) {
+    private static Chart chart(String name, String title, Unit unit, SortedMap<Integer, List<Pair>> found) {
+        List<Chart.Point> ours = new ArrayList<>();
+        List<Chart.Point> tool = new ArrayList<>();
+        found.forEach((megabytes, pairs) -> {
+            ours.add(new Chart.Point(megabytes, Spread.of(pairs, Pair::ours)));
+            tool.add(new Chart.Point(megabytes, Spread.of(pairs, Pair::peer)));
+        });
         return new Chart(
                 name,
                 title,
                 "input, MB",
                 unit,
-                List.of(
-                        new Chart.Line("ktstr, first call", lines.get(0)),
-                        new Chart.Line("eu-strip -g", lines.get(1))));
+                List.of(new Chart.Line("ktstr, first call", ours), new Chart.Line("eu-strip -g", tool)));
     }
 
     private static Figure figure(String name, String ours, String peer, Target target, List<Pair> pairs) {
         return new Figure(name, ours, peer, Unit.SECONDS, target, pairs);
     }
 
-    /** So that both sides find it in the page cache. */
+    private static Figure memory(String name, String ours, List<Pair> pairs) {
+        return new Figure(name, ours, "`eu-strip -g`, the whole process", Unit.BYTES, Target.ours(MOST_MEMORY), pairs);
+    }
+
+    /** So that both sides find it in the page cache, whatever has been measured before. */
     private static void read(Path file) throws IOException, InterruptedException {
         Commands.run("sh", "-c", "cat " + file + " >/dev/null");
     }
@@ -166,7 +150,7 @@ final class StripComparison implements Comparison {
         }
 
         private double[] once() throws Exception {
-            Files.deleteIfExists(output);
+            prepare();
             List<String> command = UserJvm.command(StripMain.class, List.of(), input.toString(), output.toString());
             String[] words =
                     Commands.run(command.toArray(String[]::new)).strip().split(" ", -1);
@@ -174,7 +158,7 @@ final class StripComparison implements Comparison {
         }
 
         double warm() throws Exception {
-            Files.deleteIfExists(output);
+            prepare();
             return Jmh.seconds(
                     laboratory.effort(),
                     WarmStrip.class,
@@ -183,16 +167,21 @@ final class StripComparison implements Comparison {
         }
 
         double tool(String... tool) throws Exception {
-            Files.deleteIfExists(output);
+            prepare();
             return Laboratory.time(command(tool));
         }
 
         double toolMemory(String... tool) throws Exception {
-            Files.deleteIfExists(output);
+            prepare();
             List<String> command =
                     new ArrayList<>(List.of(laboratory.program("memory.c").toString()));
             command.addAll(List.of(command(tool)));
             return Laboratory.number(command.toArray(String[]::new));
+        }
+
+        private void prepare() throws IOException, InterruptedException {
+            Files.deleteIfExists(output);
+            read(input);
         }
 
         private String[] command(String... tool) {

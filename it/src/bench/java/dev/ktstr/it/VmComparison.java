@@ -1,11 +1,10 @@
 package dev.ktstr.it;
 
 import java.time.Duration;
+import java.util.List;
 
 /** A virtual machine from its start to its end. */
 final class VmComparison implements Comparison {
-    private static final int PAIRS = 5;
-
     @Override
     public String name() {
         return "vm";
@@ -28,20 +27,16 @@ final class VmComparison implements Comparison {
     }
 
     @Override
-    public void run(Laboratory laboratory, Results results) throws Exception {
+    public void prepare(Laboratory laboratory, Results results) throws Exception {
         VmOverhead overhead = VmOverhead.prepare(laboratory.newDirectory());
         overhead.ours();
         overhead.alone();
-        results.add(new Figure(
-                "vm-run",
-                "`VirtualMachine.run` of `true`",
-                "QEMU alone",
-                Unit.SECONDS,
-                Target.ratio(1.15),
-                laboratory.pairs(
-                        laboratory.effort().isWhole() ? PAIRS : 1,
-                        () -> seconds(overhead.ours()),
-                        () -> seconds(overhead.alone()))));
+        List<Pair> pairs = laboratory.pairs(
+                laboratory.effort().isWhole() ? laboratory.effort().rounds() : 1,
+                () -> seconds(overhead.ours()),
+                () -> seconds(overhead.alone()));
+        results.figure(() -> new Figure(
+                "vm-run", "`VirtualMachine.run` of `true`", "QEMU alone", Unit.SECONDS, Target.ratio(1.15), pairs));
     }
 
     private static double seconds(Duration time) {

@@ -11,6 +11,7 @@ import dev.ktstr.lock.LockGuard;
 import dev.ktstr.lock.LockSurvey;
 import dev.ktstr.os.Fd;
 import dev.ktstr.os.Filesystems;
+import dev.ktstr.os.Holes;
 import dev.ktstr.publish.CleanReport;
 import dev.ktstr.publish.EntryCleaner;
 import dev.ktstr.publish.EntryLock;
@@ -200,6 +201,9 @@ public final class DiskTemplates {
                     "formatting a disk (" + spec + "): the formatter said that all went well, but " + problem.get(),
                     null,
                     "see which " + spec.filesystem().program() + " comes first on the PATH, and try it by hand");
+        }
+        try (Fd file = Fd.openForWriting(image)) {
+            Holes.dig(file, spec.size());
         }
     }
 

@@ -21,6 +21,8 @@ final class Constants {
     static final int AT_EMPTY_PATH = 0x1000;
     static final int SEEK_DATA = 3;
     static final int SEEK_HOLE = 4;
+    static final int FALLOC_FL_KEEP_SIZE = 1;
+    static final int FALLOC_FL_PUNCH_HOLE = 2;
     static final int LOCK_SH = 1;
     static final int LOCK_EX = 2;
     static final int LOCK_NB = 4;

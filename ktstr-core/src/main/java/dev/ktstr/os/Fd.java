@@ -41,6 +41,11 @@ public final class Fd implements AutoCloseable {
         return open(file, Constants.O_RDONLY);
     }
 
+    /** Opens a file that is there, for reading and writing. Symbolic links are followed. */
+    public static Fd openForWriting(Path file) throws OsException, NativeAccessException {
+        return open(file, Constants.O_RDWR);
+    }
+
     /** Opens a file that is there, for reading; empty if it is not. Refuses a symbolic link ({@code ELOOP}). */
     public static Optional<Fd> openIfPresent(Path file) throws OsException, NativeAccessException {
         LibC.require();

@@ -2,12 +2,14 @@ package dev.ktstr.os;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.List;
 import java.util.Optional;
 
 /** Copies of whole files that share their blocks with the original, or at least keep its holes. */
 public final class FileClone {
     private static final long CHUNK = 1 << 30;
     private static final int BUFFER = 1 << 20;
+    private static final List<Errno> OBSTACLES = List.of(Errno.EOPNOTSUPP, Errno.ENOTTY, Errno.EXDEV, Errno.EINVAL);
 
     private FileClone() {}
 
@@ -32,11 +34,12 @@ public final class FileClone {
     }
 
     private static Errno obstacle(String call, Fd target) throws OsException {
-        OsException failure = LibC.failure(call, target.path());
-        return switch (failure.errno()) {
-            case EOPNOTSUPP, ENOTTY, EXDEV, EINVAL -> failure.errno();
-            default -> throw failure;
-        };
+        for (Errno each : OBSTACLES) { // an exception, with its stack, would take longer than all calls for a clone
+            if (LibC.failedWith(each)) {
+                return each;
+            }
+        }
+        throw LibC.failure(call, target.path());
     }
 
     /**
@@ -46,27 +49,12 @@ public final class FileClone {
      */
     public static void copySparse(Fd source, Fd target, long length) throws OsException {
         target.setLength(length);
-        long start = next(source, 0, Constants.SEEK_DATA);
+        long start = Holes.next(source, 0, Constants.SEEK_DATA);
         while (start >= 0 && start < length) {
-            long end = next(source, start, Constants.SEEK_HOLE);
+            long end = Holes.next(source, start, Constants.SEEK_HOLE);
             copy(source, target, start, end < 0 ? length : Math.min(end, length));
-            start = next(source, end, Constants.SEEK_DATA);
+            start = Holes.next(source, end, Constants.SEEK_DATA);
         }
-    }
-
-    /** Where the next data or hole starts; -1 if there is none behind. */
-    private static long next(Fd source, long offset, int whence) throws OsException {
-        if (offset < 0) {
-            return -1;
-        }
-        long found = LibC.lseek(source.number(), offset, whence);
-        if (found < 0 && LibC.failedWith(Errno.EINVAL)) {
-            return whence == Constants.SEEK_DATA ? offset : -1; // it cannot tell: all of it is data
-        }
-        if (found < 0 && !LibC.failedWith(Errno.ENXIO)) {
-            throw LibC.failure("lseek", source.path());
-        }
-        return found;
     }
 
     private static void copy(Fd source, Fd target, long start, long end) throws OsException {

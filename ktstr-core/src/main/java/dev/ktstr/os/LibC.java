@@ -64,6 +64,8 @@ final class LibC {
 
     static native int ftruncate(int fd, long length);
 
+    static native int fallocate(int fd, int mode, long offset, long length);
+
     static native long lseek(int fd, long offset, int whence);
 
     static native int linkat(int fromDirectory, byte[] from, int toDirectory, byte[] to, int flags);

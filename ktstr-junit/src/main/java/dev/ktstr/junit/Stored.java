@@ -25,7 +25,7 @@ final class Stored {
 
     static <T> void put(ExtensionContext context, Class<T> type, T value) {
         store(context).put(key(context, type), value);
-        store(context).put(type, value); // for nearest: without the context's id, those further in find it, too
+        store(context).put(type, value); // for nearest: without the context, those further in find it, too
     }
 
     /** That which was {@link #put} for this context, or for the nearest around it. */
@@ -50,9 +50,12 @@ final class Stored {
                 .map(Optional::orElseThrow);
     }
 
-    /** Stores look outwards for what they do not have; the context's id in the key keeps them from finding it. */
+    /**
+     * Stores look outwards for what they do not have; the context in the key keeps them from finding it. JUnit has one object
+     * for each, and putting its id into words instead takes longer than all else here, for each test anew.
+     */
     private static List<Object> key(ExtensionContext context, Class<?> type) {
-        return List.of(type, context.getUniqueId());
+        return List.of(type, context);
     }
 
     private static ExtensionContext.Store store(ExtensionContext context) {
