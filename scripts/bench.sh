@@ -13,7 +13,7 @@ usage: scripts/bench.sh [--quick] [--only NAME,NAME] [--against FILE] [--output 
 Installs what it compares with (through apt, saying which), fetches a kernel, builds, and measures everything in pairs:
 ours, what one would use instead, ours, and so on. Writes benchmarks.md, its charts and benchmarks.json.
 
-  --quick       fewer pairs, and less of what grows: under 3 minutes on 2 cores (a full run takes about half an hour)
+  --quick       fewer pairs, and less of what grows: under 3 minutes on 2 cores (a full run takes half an hour)
   --only        only some comparisons (a wrong name lists them)
   --against     compares the ratios with those of an earlier benchmarks.json, and fails if they differ by more than their spread
   --output      where to write; docs by default, with --quick or --only target/bench

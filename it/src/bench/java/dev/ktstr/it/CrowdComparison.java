@@ -59,7 +59,7 @@ final class CrowdComparison implements Comparison {
             for (int count = 2; count < most; count *= 2) {
                 int processes = count;
                 List<Double> seconds = new ArrayList<>();
-                laboratory.someRounds(() -> seconds.add(crowd.store(processes)));
+                laboratory.once(() -> seconds.add(crowd.store(processes)));
                 between.put(count, seconds);
             }
         }

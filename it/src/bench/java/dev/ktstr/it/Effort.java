@@ -10,8 +10,8 @@ enum Effort {
     QUICK(3, 100),
 
     /**
-     * With fifteen pairs, the median of one run lies outside of another's least and most in about one of 900 figures, if nothing but
-     * chance makes them differ; with five, in one of 12.
+     * With fifteen pairs each, and if nothing but chance makes two runs differ, a median lies outside of the other run's least and
+     * most for one of 230 figures; with five it would be two of seven.
      */
     FULL(15, 200);
 

@@ -21,7 +21,7 @@ import org.openjdk.jmh.annotations.Warmup;
 /** A store of many kernels, as JMH lists it. */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.SingleShotTime)
-@Warmup(iterations = 5)
+@Warmup(iterations = 3)
 @Measurement(iterations = 3)
 public class ManyEntries {
     @Param("")

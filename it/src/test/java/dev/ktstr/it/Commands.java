@@ -26,12 +26,16 @@ final class Commands {
         return output;
     }
 
-    /** The command line that runs a main class of these tests in a JVM of its own. */
+    /**
+     * The command line that runs a main class of these tests in a JVM of its own: without the file for jps and the like, because a
+     * JVM says so on its standard output if another one, which has just started too, looks whether that file is left over.
+     */
     static List<String> jvm(Class<?> main, String... arguments) {
         List<String> command = new ArrayList<>(List.of(
                 ProcessHandle.current().info().command().orElseThrow(),
                 "--enable-native-access=ALL-UNNAMED",
                 "-XX:TieredStopAtLevel=1",
+                "-XX:-UsePerfData",
                 "-cp",
                 System.getProperty("java.class.path"),
                 main.getName()));
