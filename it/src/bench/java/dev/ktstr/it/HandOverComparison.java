@@ -47,18 +47,17 @@ final class HandOverComparison implements Comparison {
         int most = counts.get(counts.size() - 1);
         Path directory = laboratory.newDirectory();
         List<Latencies> found = counts.stream().map(Latencies::new).toList();
+        HandOver ours = laboratory.own(HandOver.ours(most));
+        HandOver peers = laboratory.own(HandOver.peers(most, directory));
         laboratory.everyRound(() -> {
-            try (HandOver ours = HandOver.ours(most);
-                    HandOver peers = HandOver.peers(most, directory)) {
-                take(ours, most, directory.resolve("warm.lock"), LEAST_TURNS);
-                take(peers, most, directory.resolve("warm.lock"), LEAST_TURNS);
-                for (Latencies each : found) {
-                    int turnsOfEach = Math.max(LEAST_TURNS, turns / each.processes);
-                    HandOver.Turns byUs = take(ours, each.processes, directory.resolve("ours.lock"), turnsOfEach);
-                    HandOver.Turns byC = take(peers, each.processes, directory.resolve("c.lock"), turnsOfEach);
-                    each.medians.add(new Pair(seconds(byUs, 0.5), seconds(byC, 0.5)));
-                    each.slowest.add(new Pair(seconds(byUs, 0.99), seconds(byC, 0.99)));
-                }
+            take(ours, most, directory.resolve("warm.lock"), LEAST_TURNS);
+            take(peers, most, directory.resolve("warm.lock"), LEAST_TURNS);
+            for (Latencies each : found) {
+                int turnsOfEach = Math.max(LEAST_TURNS, turns / each.processes);
+                HandOver.Turns byUs = take(ours, each.processes, directory.resolve("ours.lock"), turnsOfEach);
+                HandOver.Turns byC = take(peers, each.processes, directory.resolve("c.lock"), turnsOfEach);
+                each.medians.add(new Pair(seconds(byUs, 0.5), seconds(byC, 0.5)));
+                each.slowest.add(new Pair(seconds(byUs, 0.99), seconds(byC, 0.99)));
             }
         });
         for (Latencies each : found) {

@@ -3,7 +3,9 @@ package dev.ktstr.it;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -17,6 +19,7 @@ final class Laboratory implements AutoCloseable {
     private final Path directory;
     private final RealKernel kernel;
     private final Map<HostMount.Kind, HostMount> mounts = new EnumMap<>(HostMount.Kind.class);
+    private final Deque<AutoCloseable> owned = new ArrayDeque<>();
     private int directories;
 
     /** @param directory an empty one, on the disk that is measured */
@@ -72,6 +75,12 @@ final class Laboratory implements AutoCloseable {
         rounds.add(POINTS, step);
     }
 
+    /** Closes it at the end. */
+    <T extends AutoCloseable> T own(T resource) {
+        owned.push(resource);
+        return resource;
+    }
+
     /** A new, empty directory on the disk. */
     Path newDirectory() throws IOException {
         return Files.createDirectory(directory.resolve("d" + directories++));
@@ -81,7 +90,7 @@ final class Laboratory implements AutoCloseable {
     Path newDirectory(HostMount.Kind kind) throws IOException, InterruptedException {
         HostMount mount = mounts.get(kind);
         if (mount == null) {
-            mount = HostMount.of(kind, newDirectory());
+            mount = own(HostMount.of(kind, newDirectory()));
             mounts.put(kind, mount);
         }
         return Files.createDirectory(mount.path().resolve("d" + directories++));
@@ -109,9 +118,9 @@ final class Laboratory implements AutoCloseable {
     }
 
     @Override
-    public void close() throws IOException, InterruptedException {
-        for (HostMount mount : mounts.values()) {
-            mount.close();
+    public void close() throws Exception {
+        while (!owned.isEmpty()) {
+            owned.pop().close();
         }
     }
 }

@@ -8,13 +8,16 @@ public final class Holes {
     private static final byte[] ZEROS = new byte[BLOCK];
     private static final int BUFFER = 256 * BLOCK;
 
+    /** Smaller ones would cost more than they save: each makes one extent two, and a clone takes as long as there are extents. */
+    private static final int LEAST = 1 << 20;
+
     private Holes() {}
 
     /**
-     * Gives back every block of a file that holds nothing but zeros, and what was allocated without being written: mkfs
-     * reserves a whole journal in that way. Read once, those blocks lie in the page cache, and then {@code SEEK_DATA}, lseek(2),
-     * takes them for data, which every copy would have to write. What the file reads as does not change. Does nothing where
-     * the file system cannot do it ({@code FALLOC_FL_PUNCH_HOLE}, fallocate(2)).
+     * Gives back all blocks of a file where there are nothing but zeros for 1 MiB or more, also those that were allocated
+     * without being written: mkfs reserves a whole journal in that way. Read once, those lie in the page cache, and then
+     * {@code SEEK_DATA}, lseek(2), takes them for data, which every copy would have to write. What the file reads as does not
+     * change. Does nothing where the file system cannot do it ({@code FALLOC_FL_PUNCH_HOLE}, fallocate(2)).
      *
      * @param length of the file, in bytes
      */
@@ -63,7 +66,7 @@ public final class Holes {
 
     /** @return whether the file system can do that */
     private static boolean punch(Fd file, long start, long end) throws OsException {
-        if (start >= end) {
+        if (end - start < LEAST) {
             return true;
         }
         int mode = Constants.FALLOC_FL_PUNCH_HOLE | Constants.FALLOC_FL_KEEP_SIZE;

@@ -28,17 +28,17 @@ class HolesTest {
     }
 
     @Test
-    void blocksOfZerosAreGivenBackAndNothingElse() throws Exception {
-        byte[] content = new byte[600 * BLOCK];
-        content[3 * BLOCK] = 1; // the first byte of a block
-        content[301 * BLOCK - 1] = 1; // the last byte of one
-        content[599 * BLOCK + 7] = 1;
+    void longRunsOfZerosAreGivenBackAndNothingElse() throws Exception {
+        byte[] content = new byte[900 * BLOCK];
+        content[256 * BLOCK] = 1; // the first byte of a block, with 1 MiB before it
+        content[513 * BLOCK + BLOCK - 1] = 1; // the last byte of one
+        content[769 * BLOCK + 7] = 1; // a block less than 1 MiB
         Path file = Files.write(directory.resolve("file"), content);
 
         dig(file);
 
         assertThat(file).hasBinaryContent(content);
-        assertThat(allocated(file)).isEqualTo(3 * BLOCK);
+        assertThat(allocated(file)).isEqualTo((1 + 1 + 255 + 1 + 130) * BLOCK);
     }
 
     @ParameterizedTest
