@@ -1,7 +1,7 @@
 package dev.ktstr.it;
 
 /**
- * Two measurements, one right after the other.
+ * Two measurements, made in the same round, ours first.
  *
  * @param ours seconds, or bytes
  * @param peer of what it is compared with, in the same unit

@@ -91,8 +91,8 @@ record Report(Map<String, String> conditions, String effort, List<Section> secti
 
                 Made by `scripts/bench.sh`%s; everything that was measured is in [benchmarks.json](benchmarks.json). Do not edit.
 
-                Each figure is a pair: ours, then what it is compared with, one right after the other. They are taken in rounds, one pair
-                of each figure in a round, so that the pairs of one figure come from all of the run. A ratio is ours divided by the
+                Each figure is a pair: ours, then what it is compared with. They are taken in rounds, one pair of each figure in a round (of
+                what takes long, in every other one), so that the pairs of one figure come from all of the run. A ratio is ours divided by the
                 other; below 1 ours is faster, or smaller. Of each there is the median of all pairs, and in brackets the least and the
                 most. Ratios carry over to other machines better than times do, and times on a shared machine differ from run to run by
                 more than ratios do.
