@@ -51,7 +51,7 @@ final class QemuCommand {
 
     private String kernelCommandLine() {
         String more = String.join(" ", values.kernelArgs());
-        return arch.console() + " " + KERNEL_ARGUMENTS + (more.isEmpty() ? "" : " " + more);
+        return arch.kernelArguments() + " " + KERNEL_ARGUMENTS + (more.isEmpty() ? "" : " " + more);
     }
 
     private static List<String> port(String name) {

@@ -32,7 +32,8 @@ class QemuCommandTest {
                 .containsSequence("-machine", "q35", "-accel", "tcg", "-cpu", "max", "-smp", "3", "-m", "1024M")
                 .containsSequence("-kernel", "/k/b,z", "-initrd", "/proc/1/fd/9")
                 .containsSequence(
-                        "-append", "earlyprintk=serial,ttyS0,115200 console=ttyS0 panic=-1 rdinit=/init quiet a=b c")
+                        "-append",
+                        "earlyprintk=serial,ttyS0,115200 console=ttyS0 no_timer_check panic=-1 rdinit=/init quiet a=b c")
                 .containsSequence("-chardev", "stdio,id=control,signal=off")
                 .doesNotContain("-drive");
         assertThat(words(GuestArch.X86_64, Accelerator.KVM))
