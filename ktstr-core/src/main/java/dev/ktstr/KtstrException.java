@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * together with {@link java.nio.file.Files} and {@code close()}; bugs stay unchecked.
  *
  * <p>The message has the same shape everywhere: the code and what was being done to what and why it failed; the path;
- * what the user can do; where it is explained.
+ * what the user can do; where it is explained. Names in it, which others may have made up, cannot drive a terminal.
  */
 public abstract class KtstrException extends IOException {
     private static final long serialVersionUID = 1L;
@@ -29,9 +29,9 @@ public abstract class KtstrException extends IOException {
             ErrorCode code, String problem, @Nullable Path path, String remedy, @Nullable Throwable cause) {
         super(render(code, problem, path, remedy), cause);
         this.code = code;
-        this.problem = problem;
+        this.problem = Printable.lines(problem);
         this.path = path;
-        this.remedy = remedy;
+        this.remedy = Printable.lines(remedy);
     }
 
     public final ErrorCode code() {
@@ -53,12 +53,12 @@ public abstract class KtstrException extends IOException {
     }
 
     private static String render(ErrorCode code, String problem, @Nullable Path path, String remedy) {
-        StringBuilder text = new StringBuilder(code.id()).append("  ").append(problem);
+        StringBuilder text = new StringBuilder(code.id()).append("  ").append(Printable.lines(problem));
         if (path != null) {
-            text.append("\n  path  ").append(path);
+            text.append("\n  path  ").append(Printable.text(path.toString()));
         }
         return text.append("\n  fix   ")
-                .append(remedy)
+                .append(Printable.lines(remedy))
                 .append("\n  help  ")
                 .append(code.help())
                 .toString();

@@ -35,6 +35,15 @@ class KtstrExceptionTest {
     }
 
     @Test
+    void namesInItCannotDriveATerminal() {
+        KtstrException failure = new Failure(Path.of("/a/\u001b[2Jb\nc"), null);
+
+        assertThat(failure).hasMessageContaining("  path  /a/\uFFFD[2Jb\uFFFDc\n");
+        assertThat(Printable.lines("one\u001b]0;\u0007\ntwo\u202e\r")).isEqualTo("one\uFFFD]0;\uFFFD\ntwo\uFFFD\uFFFD");
+        assertThat(Printable.text("\u00e4 \u6f22")).isEqualTo("\u00e4 \u6f22");
+    }
+
+    @Test
     void thePartsCanBeAskedFor() {
         IOException cause = new IOException("below");
         KtstrException failure = new Failure(Path.of("/a/b"), cause);

@@ -2,6 +2,7 @@ package dev.ktstr.maven;
 
 import dev.ktstr.ByteSizes;
 import dev.ktstr.ErrorCode;
+import dev.ktstr.Printable;
 import dev.ktstr.publish.CleanReport;
 import java.nio.file.Path;
 import java.util.stream.Collectors;
@@ -43,12 +44,12 @@ abstract class AbstractCleanMojo extends AbstractKtstrMojo {
         String verb = report.dryRun() ? "would remove " : "removed ";
         long bytes = 0;
         for (CleanReport.Removed each : report.removed()) {
-            getLog().info(verb + each.key() + " (" + ByteSizes.format(each.bytes()) + ")");
+            getLog().info(verb + Printable.text(each.key()) + " (" + ByteSizes.format(each.bytes()) + ")");
             bytes += each.bytes();
         }
         report.skipped()
-                .forEach(each ->
-                        getLog().warn((report.dryRun() ? "would keep " : "kept ") + each.key() + ": " + each.why()));
+                .forEach(each -> getLog().warn((report.dryRun() ? "would keep " : "kept ") + Printable.text(each.key())
+                        + ": " + Printable.lines(each.why())));
         getLog().info(verb + report.removed().size() + ", " + ByteSizes.format(bytes) + " in " + root
                 + (report.swept() == 0 ? "" : "; besides, " + report.swept() + " left behind by interrupted work"));
         if (report.dryRun() && !dryRun) {

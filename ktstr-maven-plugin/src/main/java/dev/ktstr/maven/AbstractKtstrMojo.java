@@ -4,6 +4,7 @@ import dev.ktstr.Durations;
 import dev.ktstr.Environment;
 import dev.ktstr.ErrorCode;
 import dev.ktstr.KtstrException;
+import dev.ktstr.Printable;
 import dev.ktstr.cache.KernelCache;
 import dev.ktstr.disk.DiskTemplates;
 import dev.ktstr.event.KtstrEvent;
@@ -98,12 +99,13 @@ abstract class AbstractKtstrMojo extends AbstractMojo {
     }
 
     void report(KtstrEvent event) {
+        String message = Printable.lines(event.message());
         if (event.isWarning()) {
-            getLog().warn(event.message());
+            getLog().warn(message);
         } else if (event instanceof KtstrEvent.Published) {
-            getLog().debug(event.message());
+            getLog().debug(message);
         } else {
-            getLog().info(event.message());
+            getLog().info(message);
         }
     }
 }

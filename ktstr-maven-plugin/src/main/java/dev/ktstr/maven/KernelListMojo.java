@@ -2,6 +2,7 @@ package dev.ktstr.maven;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.ktstr.Printable;
 import dev.ktstr.cache.KernelCache;
 import dev.ktstr.cache.KernelEntry;
 import dev.ktstr.cache.KernelMetadata;
@@ -47,7 +48,7 @@ public final class KernelListMojo extends AbstractJsonMojo {
         getLog().info(String.format(Locale.ROOT, row, "key", "version", "source", "arch", "stored at", ""));
         for (ListedEntry entry : entries) {
             if (entry instanceof ListedEntry.Corrupt corrupt) {
-                getLog().info("  " + corrupt.key() + "  (corrupt: " + corrupt.reason() + ")");
+                getLog().info(Printable.text("  " + corrupt.key() + "  (corrupt: " + corrupt.reason() + ")"));
             } else if (entry instanceof ListedEntry.Valid valid) {
                 getLog().info(row(row, valid.entry()));
             }
@@ -93,7 +94,7 @@ public final class KernelListMojo extends AbstractJsonMojo {
         if (metadata.extraKconfigHash() != null) {
             tags += " (extra kconfig)";
         }
-        return String.format(
+        return Printable.text(String.format(
                 Locale.ROOT,
                 format,
                 entry.key(),
@@ -101,7 +102,7 @@ public final class KernelListMojo extends AbstractJsonMojo {
                 metadata.source().type(),
                 metadata.arch(),
                 metadata.builtAt(),
-                tags);
+                tags));
     }
 
     private static ObjectNode json(List<ListedEntry> entries) throws IOException {

@@ -2,6 +2,7 @@ package dev.ktstr.maven;
 
 import dev.ktstr.ErrorCode;
 import dev.ktstr.KtstrException;
+import dev.ktstr.Printable;
 import dev.ktstr.cache.KernelCache;
 import dev.ktstr.cache.ListedEntry;
 import dev.ktstr.cache.VerifyReport;
@@ -43,9 +44,9 @@ public final class KernelVerifyMojo extends AbstractKtstrMojo {
         for (String each : keys) {
             try {
                 VerifyReport report = cache.verify(each);
-                getLog().info((report.isWhole() ? "whole    " : "damaged  ") + each);
-                report.notes().forEach(note -> getLog().info("  note: " + note));
-                report.problems().forEach(problem -> getLog().error("  " + problem));
+                getLog().info((report.isWhole() ? "whole    " : "damaged  ") + Printable.text(each));
+                report.notes().forEach(note -> getLog().info("  note: " + Printable.text(note)));
+                report.problems().forEach(problem -> getLog().error("  " + Printable.text(problem)));
                 if (report.isWhole()) {
                     whole++;
                 } else {
@@ -56,7 +57,7 @@ public final class KernelVerifyMojo extends AbstractKtstrMojo {
                     throw notNow;
                 }
                 // Being stored, or removed since we listed it: no reason not to look at the others.
-                getLog().warn("skipped  " + each + ": " + notNow.problem());
+                getLog().warn("skipped  " + Printable.text(each) + ": " + notNow.problem());
             }
         }
         getLog().info(whole + " of " + keys.size() + " entries in " + cache.root() + " are whole");

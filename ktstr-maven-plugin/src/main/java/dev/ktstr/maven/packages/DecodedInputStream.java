@@ -1,5 +1,6 @@
 package dev.ktstr.maven.packages;
 
+import dev.ktstr.Printable;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -85,7 +86,8 @@ final class DecodedInputStream extends FilterInputStream {
                     Compression.hasAllMemory() ? Origin.BY_HAND : "give Maven more memory (MAVEN_OPTS=-Xmx1g)",
                     failure);
         }
-        String why = failure.getMessage() == null ? failure.toString() : failure.getMessage();
+        // Some decoders quote what they do not understand.
+        String why = Printable.text(failure.getMessage() == null ? failure.toString() : failure.getMessage());
         if (failure instanceof UnsupportedOptionsException) {
             return origin.unusable(member + " is compressed in an unusual way: " + why, Origin.BY_HAND, failure);
         }
