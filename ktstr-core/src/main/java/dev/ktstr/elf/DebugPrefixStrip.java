@@ -60,6 +60,7 @@ final class DebugPrefixStrip {
                     end,
                     elf.header().getLong(Elf64.E_PHOFF) + elf.programHeaders().capacity());
         }
+        Ranges inPlace = new Ranges(removed.length);
         long sum = 0;
         for (int i = 1; i < removed.length; i++) {
             if (removed[i] || !elf.hasBytes(i)) {
@@ -73,8 +74,12 @@ final class DebugPrefixStrip {
                 throw elf.malformed(Reason.OVERLAP, "section " + i + " overlaps another part of the file");
             }
             if (elf.isAllocated(i)) {
+                inPlace.add(elf.offset(i), elf.size(i));
                 end = Math.max(end, elf.offset(i) + elf.size(i));
             }
+        }
+        if (!inPlace.areDisjoint()) {
+            throw elf.malformed(Reason.OVERLAP, "a section that stays overlaps another one");
         }
     }
 

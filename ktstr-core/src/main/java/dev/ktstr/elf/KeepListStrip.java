@@ -105,6 +105,7 @@ final class KeepListStrip {
     private void checkRanges() throws MalformedElfException {
         end = HEADER_SIZE + (long) programHeadersKept() * PROGRAM_HEADER_SIZE;
         long headersEnd = end;
+        Ranges inPlace = new Ranges(sections);
         long sum = 0;
         for (int i = 1; i < sections; i++) {
             if (!keepsBytes(i)) {
@@ -119,8 +120,12 @@ final class KeepListStrip {
                 throw elf.malformed(Reason.OVERLAP, elf.name(i) + " overlaps another part of the file");
             }
             if (elf.isAllocated(i)) {
+                inPlace.add(offset, elf.size(i));
                 end = Math.max(end, offset + elf.size(i));
             }
+        }
+        if (!inPlace.areDisjoint()) {
+            throw elf.malformed(Reason.OVERLAP, "a section that stays overlaps another one");
         }
     }
 

@@ -156,6 +156,20 @@ class DebugPrefixStripTest {
         assertThat(target).doesNotExist();
     }
 
+    /** What was made of it was shorter than its sections together, and could not be stripped again. */
+    @Test
+    void sectionsThatStayInPlaceShareNothing() {
+        ElfBuilder elf = ElfBuilder.object();
+        elf.section(".rodata", ElfBuilder.PROGBITS, ElfBuilder.ALLOC, ElfBuilder.filled(50, 1))
+                .claimingOffset(64);
+        elf.section(".rodata", ElfBuilder.PROGBITS, ElfBuilder.ALLOC, ElfBuilder.filled(50, 1))
+                .claimingOffset(113);
+        elf.writeTo(source);
+        assertThatThrownBy(() -> VmlinuxStripper.strip(source, target))
+                .hasMessageContaining("by the keep list, because a section that stays overlaps another one")
+                .hasMessageContaining("by removing debug sections, because a section that stays overlaps another one");
+    }
+
     @Test
     void withoutSectionNamesNothingIsRemoved() throws Exception {
         ElfBuilder.object().withoutNameTable().writeTo(source);
