@@ -1,15 +1,13 @@
 package dev.ktstr.cache;
 
+import dev.ktstr.os.Directories;
 import dev.ktstr.os.Errno;
 import dev.ktstr.os.Fd;
 import dev.ktstr.os.FileStat;
 import dev.ktstr.os.NativeAccessException;
 import dev.ktstr.os.OsException;
 import java.io.IOException;
-import java.nio.file.DirectoryIteratorException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
@@ -154,8 +152,8 @@ final class EntryReader {
 
     private List<String> names() throws IOException {
         List<String> names = new ArrayList<>();
-        try (DirectoryStream<Path> all = Files.newDirectoryStream(root)) {
-            for (Path child : all) {
+        try {
+            for (Path child : Directories.children(root)) {
                 String name = String.valueOf(child.getFileName());
                 if (family.owns(name)) {
                     names.add(name);
@@ -167,8 +165,6 @@ final class EntryReader {
             throw KernelCache.notADirectory(root);
         } catch (FileSystemException failed) {
             throw EntryException.ofTheDisk("reading the kernel cache", failed, root);
-        } catch (DirectoryIteratorException failed) {
-            throw failed.getCause();
         }
         return names;
     }

@@ -7,10 +7,10 @@ import dev.ktstr.event.KtstrEvent;
 import dev.ktstr.lock.Flock;
 import dev.ktstr.lock.FlockMode;
 import dev.ktstr.lock.LockGuard;
+import dev.ktstr.os.Directories;
+import dev.ktstr.os.FileStat;
 import dev.ktstr.publish.FileTrees;
 import java.io.IOException;
-import java.nio.file.DirectoryIteratorException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -50,15 +50,15 @@ final class TemplateSweep {
      */
     int run() {
         int swept = 0;
-        try (DirectoryStream<Path> all = Files.newDirectoryStream(root, ".*")) {
-            for (Path path : all) {
+        try {
+            for (Path path : candidates()) {
                 if (isSwept(path)) {
                     swept++;
                 }
             }
         } catch (NoSuchFileException noRoot) {
             return 0;
-        } catch (IOException | DirectoryIteratorException failed) {
+        } catch (IOException failed) {
             events.accept(new KtstrEvent.Warning("could not look for orphaned disks: " + failed));
         }
         return swept;
@@ -72,16 +72,15 @@ final class TemplateSweep {
     List<Path> removePrivate() throws IOException {
         Object self = Files.getAttribute(Path.of("/proc/self"), "unix:uid");
         List<Path> removed = new ArrayList<>();
-        try (DirectoryStream<Path> all = Files.newDirectoryStream(root, ".disks-*")) {
-            for (Path path : all) {
-                if (isOwn(path, self) && isSwept(path)) {
+        try {
+            for (Path path : candidates()) {
+                boolean isPrivate = String.valueOf(path.getFileName()).startsWith(".disks-");
+                if (isPrivate && isOwn(path, self) && isSwept(path)) {
                     removed.add(path);
                 }
             }
         } catch (NoSuchFileException noRoot) {
             return List.of();
-        } catch (DirectoryIteratorException failed) {
-            throw failed.getCause();
         }
         return removed;
     }
@@ -98,18 +97,23 @@ final class TemplateSweep {
     /** What {@link #run} would remove now. Removes nothing. */
     List<Path> orphans() throws IOException {
         List<Path> orphans = new ArrayList<>();
-        try (DirectoryStream<Path> all = Files.newDirectoryStream(root, ".*")) {
-            for (Path path : all) {
+        try {
+            for (Path path : candidates()) {
                 if (isOrphan(path)) {
                     orphans.add(path);
                 }
             }
         } catch (NoSuchFileException noRoot) {
             return List.of();
-        } catch (DirectoryIteratorException failed) {
-            throw failed.getCause();
         }
         return orphans;
+    }
+
+    /** What has a name with a leading dot. */
+    private List<Path> candidates() throws IOException {
+        return Directories.children(root).stream()
+                .filter(path -> String.valueOf(path.getFileName()).startsWith("."))
+                .toList();
     }
 
     private boolean isOrphan(Path path) throws IOException {
@@ -143,8 +147,9 @@ final class TemplateSweep {
     private boolean isSwept(Path path) {
         String name = String.valueOf(path.getFileName());
         Matcher instant = INSTANT_NAME.matcher(name);
-        boolean isDirectory = Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS);
         try {
+            boolean isDirectory =
+                    FileStat.ofLink(path).filter(FileStat::isDirectory).isPresent();
             if (!isDirectory && instant.matches() && isOver(path, Long.parseLong(instant.group(1)))) {
                 Files.deleteIfExists(path); // the original may do so itself meanwhile
                 events.accept(new KtstrEvent.Swept(path));

@@ -3,11 +3,8 @@ package dev.ktstr.os;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.DirectoryIteratorException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -222,14 +219,14 @@ public final class Fd implements AutoCloseable {
 
     /** The names in a directory of this directory. */
     public List<String> namesAt(String name) throws OsException {
-        List<String> names = new ArrayList<>();
-        // By way of our own descriptor: the path may name another directory by now.
-        try (DirectoryStream<Path> all = Files.newDirectoryStream(Path.of("/proc/self/fd/" + number, name))) {
-            all.forEach(child -> names.add(String.valueOf(child.getFileName())));
-        } catch (IOException | DirectoryIteratorException failed) {
+        try {
+            // By way of our own descriptor: the path may name another directory by now.
+            return Directories.children(Path.of("/proc/self/fd/" + number, name)).stream()
+                    .map(child -> String.valueOf(child.getFileName()))
+                    .toList();
+        } catch (IOException failed) {
             throw new OsException("list " + name + " in", Errno.EIO.number(), path);
         }
-        return names;
     }
 
     public FileStat stat() throws OsException {

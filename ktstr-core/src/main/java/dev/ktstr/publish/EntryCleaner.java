@@ -117,7 +117,7 @@ public final class EntryCleaner {
      */
     private static long allocated(Path directory, boolean toBeRemoved) throws IOException {
         long[] bytes = {0};
-        Files.walkFileTree(directory, new SimpleFileVisitor<>() {
+        FileTrees.walk(directory, new SimpleFileVisitor<>() {
             @Override
             public FileVisitResult preVisitDirectory(Path each, BasicFileAttributes attributes) throws IOException {
                 if (toBeRemoved && (!Files.isWritable(each) || !Files.isExecutable(each))) {

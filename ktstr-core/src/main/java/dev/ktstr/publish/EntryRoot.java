@@ -10,11 +10,13 @@ import dev.ktstr.lock.ListedLock;
 import dev.ktstr.lock.LockGuard;
 import dev.ktstr.lock.LockSurvey;
 import dev.ktstr.lock.LockUnavailableException;
+import dev.ktstr.os.Directories;
+import dev.ktstr.os.Errno;
+import dev.ktstr.os.FileStat;
+import dev.ktstr.os.OsException;
 import java.io.IOException;
-import java.nio.file.DirectoryIteratorException;
-import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -220,11 +222,23 @@ public final class EntryRoot {
      * the rename and the {@code fsync} that follows it.
      */
     public void settle() throws IOException {
-        Path parent = root.getParent();
-        if (parent != null && Files.isReadable(parent)) {
-            FileTrees.syncDirectory(parent); // whoever created the root may not have come to this
-        }
+        syncParent(); // whoever created the root may not have come to this
         FileTrees.syncDirectory(root);
+    }
+
+    /** Forces the name of the root to disk, where this user may read the directory that it is in. */
+    void syncParent() throws IOException {
+        Path parent = root.getParent();
+        if (parent == null) {
+            return;
+        }
+        try {
+            FileTrees.syncDirectory(parent);
+        } catch (OsException unreadable) {
+            if (unreadable.errno() != Errno.EACCES) {
+                throw unreadable;
+            }
+        }
     }
 
     Path newStagingPath(String key) {
@@ -257,10 +271,10 @@ public final class EntryRoot {
     }
 
     private boolean discard(Path debris) {
-        if (!Files.exists(debris, LinkOption.NOFOLLOW_LINKS)) {
-            return false; // it was no debris when we saw it: its writer has finished since
-        }
         try {
+            if (FileStat.ofLink(debris).isEmpty()) {
+                return false; // it was no debris when we saw it: its writer has finished since
+            }
             FileTrees.delete(debris);
             events.accept(new KtstrEvent.Swept(debris));
             return true;
@@ -274,15 +288,16 @@ public final class EntryRoot {
     /** What lies in staging, with its key. */
     private Map<Path, String> staging() {
         Map<Path, String> found = new LinkedHashMap<>();
-        try (DirectoryStream<Path> all = Files.newDirectoryStream(root)) {
-            for (Path path : all) {
-                boolean isDirectory = Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS);
+        try {
+            for (Path path : Directories.children(root)) {
+                boolean isDirectory =
+                        FileStat.ofLink(path).filter(FileStat::isDirectory).isPresent();
                 family.keyOfStaging(String.valueOf(path.getFileName()), isDirectory)
                         .ifPresent(key -> found.put(path, key));
             }
         } catch (NoSuchFileException noRoot) {
             return found;
-        } catch (IOException | DirectoryIteratorException failed) {
+        } catch (IOException failed) {
             events.accept(new KtstrEvent.Warning("could not look for what interrupted stores left behind: " + failed));
         }
         return found;
