@@ -21,11 +21,13 @@ public final class Fd implements AutoCloseable {
 
     private final int number;
     private final Path path;
+    private final boolean isWritten;
     private final AtomicBoolean closed = new AtomicBoolean();
 
-    private Fd(int number, Path path) {
+    private Fd(int number, Path path, boolean isWritten) {
         this.number = number;
         this.path = path;
+        this.isWritten = isWritten;
     }
 
     /** Opens a directory. Symbolic links are followed. */
@@ -99,7 +101,7 @@ public final class Fd implements AutoCloseable {
 
     /** Takes over a descriptor that another call has opened. */
     static Fd of(int number, Path shown) {
-        return new Fd(number, shown);
+        return new Fd(number, shown, false);
     }
 
     private static Fd open(Path path, int flags) throws OsException, NativeAccessException {
@@ -113,7 +115,7 @@ public final class Fd implements AutoCloseable {
             fd = LibC.open(NativePaths.terminated(path), flags | Constants.O_CLOEXEC, PERMISSIONS_OF_NEW_FILES);
         } while (fd < 0 && LibC.failedWith(Errno.EINTR));
         if (fd >= 0) {
-            return Optional.of(new Fd(fd, path));
+            return Optional.of(new Fd(fd, path, (flags & Constants.O_RDWR) != 0));
         }
         if (LibC.failedWith(expected)) {
             return Optional.empty();
@@ -167,7 +169,7 @@ public final class Fd implements AutoCloseable {
             fd = LibC.openat(number, terminated(name), flags | Constants.O_CLOEXEC, PERMISSIONS_OF_NEW_FILES);
         } while (fd < 0 && LibC.failedWith(Errno.EINTR));
         if (fd >= 0) {
-            return Optional.of(new Fd(fd, path));
+            return Optional.of(new Fd(fd, path, (flags & Constants.O_RDWR) != 0));
         }
         if (LibC.failedWith(expected)) {
             return Optional.empty();
@@ -422,11 +424,12 @@ public final class Fd implements AutoCloseable {
         return path;
     }
 
+    /** @throws OsException if what was written may not be there; of what was only read nothing is lost, whatever close(2) says */
     @Override
     public void close() throws OsException {
         // close(2): never retried, also not after EINTR. The descriptor is gone either way, and may already be
         // another's.
-        if (closed.compareAndSet(false, true) && LibC.close(number) != 0) {
+        if (closed.compareAndSet(false, true) && LibC.close(number) != 0 && isWritten) {
             throw LibC.failure("close", path);
         }
     }

@@ -204,6 +204,19 @@ class FdTest {
         assertFails(Errno.EBADF, fd::fsync);
     }
 
+    @Test
+    void aCloseThatFailsIsTellingOnlyOfWhatWasWritten() throws Exception {
+        Path file = Files.writeString(directory.resolve("file"), "abc");
+        Fd read = Fd.openForReading(file);
+        Fd written = Fd.createNew(directory.resolve("written"));
+        for (Fd each : new Fd[] {read, written}) {
+            Fd.of(each.number(), file).close(); // behind its back
+        }
+
+        read.close();
+        assertFails(Errno.EBADF, written::close);
+    }
+
     // Below a directory
 
     @Test
