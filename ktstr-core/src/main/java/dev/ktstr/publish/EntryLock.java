@@ -3,6 +3,7 @@ package dev.ktstr.publish;
 import dev.ktstr.event.KtstrEvent;
 import dev.ktstr.lock.LockGuard;
 import dev.ktstr.os.Errno;
+import dev.ktstr.os.FileStat;
 import dev.ktstr.os.Filesystems;
 import dev.ktstr.os.OsException;
 import java.io.IOException;
@@ -46,7 +47,10 @@ public final class EntryLock implements AutoCloseable {
         root.settle();
     }
 
-    /** Removes the entry. Readers see it whole or not at all; of a symbolic link only the link goes. */
+    /**
+     * Removes the entry. Readers see it whole or not at all; of a symbolic link only the link goes. When this has thrown, it is
+     * there still or, on a file system where it cannot be moved, what is left of it.
+     */
     public void remove() throws IOException {
         Path entry = root.entry(key);
         if (Files.isSymbolicLink(entry)) {
@@ -56,8 +60,8 @@ public final class EntryLock implements AutoCloseable {
         }
         Path away = root.newStagingPath(key);
         if (isMoved(entry, away)) {
-            FileTrees.syncDirectory(root.path());
-            FileTrees.delete(away);
+            syncOrPutBack(entry, away);
+            discard(away);
         } else {
             removeInPlace(entry);
             FileTrees.syncDirectory(root.path());
@@ -74,7 +78,7 @@ public final class EntryLock implements AutoCloseable {
         FileTrees.sync(staging);
         syncCreated();
         Path entry = root.entry(key);
-        boolean replaced = Files.exists(entry, LinkOption.NOFOLLOW_LINKS);
+        boolean replaced = FileStat.ofLink(entry).isPresent();
         if (replaced) {
             replace(entry, staging);
         } else {
@@ -87,6 +91,30 @@ public final class EntryLock implements AutoCloseable {
 
     EntryRoot root() {
         return root;
+    }
+
+    /** What could not be removed for good has not been removed. */
+    private void syncOrPutBack(Path entry, Path away) throws IOException {
+        try {
+            FileTrees.syncDirectory(root.path());
+        } catch (IOException failed) {
+            try {
+                Filesystems.rename(away, entry);
+            } catch (IOException alsoFailed) {
+                failed.addSuppressed(alsoFailed);
+            }
+            throw failed;
+        }
+    }
+
+    /** What is out of sight is no entry any more, whether it can be deleted at once or not. */
+    void discard(Path gone) {
+        try {
+            FileTrees.delete(gone);
+        } catch (IOException failed) {
+            root.tell(new KtstrEvent.Warning(
+                    "could not remove " + gone + " (" + failed + "); the next store removes it"));
+        }
     }
 
     private static boolean isMoved(Path entry, Path away) throws IOException {
@@ -138,9 +166,8 @@ public final class EntryLock implements AutoCloseable {
         for (Path directory : created) {
             FileTrees.syncDirectory(directory);
         }
-        Path parent = root.path().getParent();
-        if (created.isEmpty() && parent != null && Files.isReadable(parent)) {
-            FileTrees.syncDirectory(parent);
+        if (created.isEmpty()) {
+            root.syncParent();
         }
     }
 }

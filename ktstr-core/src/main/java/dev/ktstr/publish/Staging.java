@@ -1,6 +1,5 @@
 package dev.ktstr.publish;
 
-import dev.ktstr.event.KtstrEvent;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,12 +39,6 @@ public final class Staging implements AutoCloseable {
 
     @Override
     public void close() {
-        try {
-            FileTrees.delete(directory);
-        } catch (IOException failed) {
-            lock.root()
-                    .tell(new KtstrEvent.Warning(
-                            "could not remove " + directory + " (" + failed + "); the next store removes it"));
-        }
+        lock.discard(directory);
     }
 }
