@@ -15,6 +15,7 @@ import dev.ktstr.lock.LockUnavailableException;
 import dev.ktstr.publish.CleanReport;
 import dev.ktstr.publish.EntryRoot;
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -281,7 +282,11 @@ public final class KernelCache {
      * @throws EntryException if the policy names a key that is not there
      */
     public CleanReport clean(CleanPolicy policy) throws IOException {
-        return new KernelCleaner(root, reader, environment, policy).clean();
+        try {
+            return new KernelCleaner(root, reader, environment, policy).clean();
+        } catch (FileSystemException failed) {
+            throw EntryException.ofTheDisk("cleaning the kernel cache", failed, root());
+        }
     }
 
     /**

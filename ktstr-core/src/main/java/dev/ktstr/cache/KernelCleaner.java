@@ -77,7 +77,8 @@ final class KernelCleaner {
 
     private void clean(ListedEntry entry) {
         if (policy.corruptOnly() && entry instanceof ListedEntry.Corrupt corrupt && corrupt.mayBeWhole()) {
-            cleaner.skip(entry.key(), "it may be whole, only not for this user: " + corrupt.reason());
+            cleaner.skip(
+                    entry.key(), "it may be whole, only not for this user, or at this moment: " + corrupt.reason());
         } else {
             cleaner.remove(entry.key(), () -> isStillTheListedOne(entry));
         }
@@ -89,6 +90,12 @@ final class KernelCleaner {
                 && now.get() instanceof ListedEntry.Valid valid
                 && listed instanceof ListedEntry.Valid before) {
             return valid.entry().isSameGeneration(before.entry());
+        }
+        if (now.isPresent()
+                && now.get() instanceof ListedEntry.Corrupt unreadable
+                && unreadable.errorKind() == ErrorKind.UNREADABLE
+                && !unreadable.equals(listed)) {
+            throw EntryException.damaged(listed.key(), unreadable.directory(), unreadable.reason());
         }
         return now.isPresent() && now.get().equals(listed);
     }

@@ -2,6 +2,7 @@ package dev.ktstr.cache;
 
 import dev.ktstr.os.Errno;
 import java.nio.file.Path;
+import java.util.EnumSet;
 import java.util.function.Function;
 
 /** One directory of the store: a kernel, or something that should be one. */
@@ -38,14 +39,18 @@ public sealed interface ListedEntry {
      * @param reason one line for people; its beginning is fixed, see {@link ErrorKind#of}
      */
     record Corrupt(String key, Path directory, String reason) implements ListedEntry {
+        /** What is said of something else in a file's place: a link, a directory, a socket. */
+        private static final EnumSet<Errno> NO_FILE =
+                EnumSet.of(Errno.ELOOP, Errno.EISDIR, Errno.ENOTDIR, Errno.EINVAL, Errno.ENXIO);
+
         public ErrorKind errorKind() {
             return ErrorKind.of(reason);
         }
 
         /** Whether only this user, or only this moment, cannot read it. */
         boolean mayBeWhole() {
-            return reason.startsWith(ErrorKind.UNREADABLE.prefix() + Errno.EACCES)
-                    || reason.startsWith(ErrorKind.UNREADABLE.prefix() + Errno.EIO);
+            return EnumSet.complementOf(NO_FILE).stream()
+                    .anyMatch(errno -> reason.startsWith(ErrorKind.UNREADABLE.prefix() + errno + " "));
         }
 
         @Override

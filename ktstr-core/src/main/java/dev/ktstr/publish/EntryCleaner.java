@@ -22,7 +22,9 @@ import java.util.Optional;
  * lock. One use per clean; not for several threads.
  */
 public final class EntryCleaner {
-    private static final String REMOVED_MEANWHILE = "replaced or removed by somebody else meanwhile";
+    private static final String REMOVED_MEANWHILE = "removed by somebody else meanwhile";
+    private static final String CHANGED_MEANWHILE =
+            "not what it was when it was listed: replaced or removed since, or it could not be read then";
 
     private final EntryRoot root;
     private final Environment environment;
@@ -51,10 +53,10 @@ public final class EntryCleaner {
                 tryRemove(key, check);
             }
         } catch (IOException failure) {
-            if (Files.exists(root.entry(key), LinkOption.NOFOLLOW_LINKS)) {
-                failed.add(new CleanReport.Failed(key, why(failure)));
-            } else {
+            if (Files.notExists(root.entry(key), LinkOption.NOFOLLOW_LINKS)) {
                 skip(key, REMOVED_MEANWHILE); // by the original's clean, which asks for no lock
+            } else {
+                failed.add(new CleanReport.Failed(key, why(failure)));
             }
         }
     }
@@ -94,7 +96,7 @@ public final class EntryCleaner {
                 held.remove();
                 removed.add(new CleanReport.Removed(key, bytes));
             } else {
-                skip(key, REMOVED_MEANWHILE);
+                skip(key, CHANGED_MEANWHILE);
             }
         }
     }

@@ -3,20 +3,28 @@ package dev.ktstr.cache;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.ktstr.Environment;
 import dev.ktstr.KtstrException;
 import dev.ktstr.lock.Flock;
 import dev.ktstr.lock.FlockMode;
 import dev.ktstr.lock.LockGuard;
 import dev.ktstr.publish.CleanReport;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -253,6 +261,64 @@ class KernelCleanTest {
         fixture.store("k");
         assertThat(clean(CleanPolicy.builder().olderThan(Duration.ofSeconds(Long.MAX_VALUE))))
                 .isEmpty();
+    }
+
+    @Test
+    void anEntryThatCanNoLongerBeReadIsNotSaidToBeReplaced() throws IOException {
+        fixture.store("k");
+        CleanReport report = cleanWithAnAccidentAfterListing(() -> {
+            Files.delete(fixture.root.resolve("k/metadata.json"));
+            Files.createDirectory(fixture.root.resolve("k/metadata.json"));
+        });
+        assertThat(report.skipped()).isEmpty();
+        assertThat(report.failed()).singleElement().asString().contains("metadata.json unreadable: EISDIR");
+    }
+
+    @Test
+    void anEntryThatCannotBeFoundForAnErrorIsNotSaidToBeRemoved() throws IOException {
+        fixture.store("k");
+        CleanReport report = cleanWithAnAccidentAfterListing(() -> {
+            Files.move(fixture.root, directory.resolve("away"));
+            Files.createSymbolicLink(fixture.root, fixture.root); // as good as an error of the disk
+        });
+        assertThat(report.skipped()).isEmpty();
+        assertThat(report.failed()).hasSize(1);
+    }
+
+    /** Something that happens to the cache. */
+    private interface Accident {
+        void happen() throws IOException;
+    }
+
+    /** Ages are looked at after the entries have been read, and before they are read again under their locks. */
+    private CleanReport cleanWithAnAccidentAfterListing(Accident accident) throws IOException {
+        AtomicBoolean happened = new AtomicBoolean();
+        Clock clock = new Clock() {
+            @Override
+            public Instant instant() {
+                try {
+                    if (happened.compareAndSet(false, true)) {
+                        accident.happen();
+                    }
+                } catch (IOException impossible) {
+                    throw new UncheckedIOException(impossible);
+                }
+                return Instant.parse("2100-01-01T00:00:00Z");
+            }
+
+            @Override
+            public ZoneId getZone() {
+                return ZoneOffset.UTC;
+            }
+
+            @Override
+            public Clock withZone(ZoneId zone) {
+                return this;
+            }
+        };
+        return KernelCache.at(fixture.root, Environment.of(Map.of(), directory).withClocks(clock, System::nanoTime))
+                .withEvents(event -> {})
+                .clean(CleanPolicy.builder().olderThan(Duration.ofDays(1)).build());
     }
 
     private List<String> clean(CleanPolicy.Builder policy) throws IOException {
