@@ -19,6 +19,7 @@ import dev.ktstr.publish.EntryRoot;
 import dev.ktstr.publish.Staging;
 import dev.ktstr.publish.TemplateNames;
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -123,7 +124,11 @@ public final class DiskTemplates {
                     "make the disk itself (newDisk), or choose btrfs, xfs or ext4");
         }
         String key = key(spec);
-        return isUsable(key, spec) ? template(key) : format(key, spec);
+        try {
+            return isUsable(key, spec) ? template(key) : format(key, spec);
+        } catch (FileSystemException failed) {
+            throw DiskException.ofTheDisk("making a template (" + spec + ")", failed, root.path());
+        }
     }
 
     /**
@@ -139,12 +144,16 @@ public final class DiskTemplates {
             });
         }
         Path directory = files.directory(); // before the work, in case that no disk can be made there
-        while (true) {
-            Optional<TestDisk> disk = tryClone(template(key(spec)), spec, directory);
-            if (disk.isPresent()) {
-                return disk.get();
+        try {
+            while (true) {
+                Optional<TestDisk> disk = tryClone(template(key(spec)), spec, directory);
+                if (disk.isPresent()) {
+                    return disk.get();
+                }
+                ensure(spec);
             }
-            ensure(spec);
+        } catch (FileSystemException failed) {
+            throw DiskException.ofTheDisk("making a test disk (" + spec + ")", failed, directory);
         }
     }
 
@@ -180,8 +189,9 @@ public final class DiskTemplates {
                 try {
                     format(inFlight, spec);
                     Filesystems.rename(inFlight, staging.directory().resolve(TemplateFamily.IMAGE));
-                } finally {
-                    Files.deleteIfExists(inFlight);
+                } catch (IOException | RuntimeException failed) {
+                    deleteSuppressed(inFlight, failed); // or the next formatter does, once this one's lock is free
+                    throw failed;
                 }
                 staging.publish();
             }
@@ -250,6 +260,14 @@ public final class DiskTemplates {
         return root.locks(survey).stream()
                 .filter(lock -> TemplateNames.isEntry(lock.name()))
                 .toList();
+    }
+
+    private static void deleteSuppressed(Path file, Exception failure) {
+        try {
+            Files.deleteIfExists(file);
+        } catch (IOException alsoFailed) {
+            failure.addSuppressed(alsoFailed);
+        }
     }
 
     /** Removes debris of formatters and disks whose processes have ended, and says how much. */

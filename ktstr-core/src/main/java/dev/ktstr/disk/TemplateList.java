@@ -1,11 +1,11 @@
 package dev.ktstr.disk;
 
 import dev.ktstr.KtstrException;
+import dev.ktstr.os.Directories;
 import dev.ktstr.os.FileStat;
 import dev.ktstr.publish.TemplateNames;
 import java.io.IOException;
-import java.nio.file.DirectoryIteratorException;
-import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -36,8 +36,8 @@ final class TemplateList {
     /** In order, whatever is in them; empty without a root. */
     List<String> keys() throws IOException {
         List<String> found = new ArrayList<>();
-        try (DirectoryStream<Path> all = Files.newDirectoryStream(root)) {
-            for (Path directory : all) {
+        try {
+            for (Path directory : Directories.children(root)) {
                 String name = String.valueOf(directory.getFileName());
                 if (TemplateNames.isEntry(name) && Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
                     found.add(name);
@@ -45,8 +45,8 @@ final class TemplateList {
             }
         } catch (NoSuchFileException noRoot) {
             return found;
-        } catch (DirectoryIteratorException failed) {
-            throw failed.getCause();
+        } catch (FileSystemException failed) {
+            throw DiskException.ofTheDisk("reading the disk templates", failed, root);
         }
         Collections.sort(found);
         return found;
