@@ -194,9 +194,11 @@ final class TemplateSweep {
         events.accept(new KtstrEvent.Swept(debris));
     }
 
+    /** So is what has been made in the future: the clock has been set back since. */
     private boolean isOlderThan(Path path, Duration age) throws IOException {
         Instant modified =
                 Files.getLastModifiedTime(path, LinkOption.NOFOLLOW_LINKS).toInstant();
-        return modified.isBefore(environment.clock().instant().minus(age));
+        Instant now = environment.clock().instant();
+        return modified.isBefore(now.minus(age)) || modified.isAfter(now.plus(age));
     }
 }

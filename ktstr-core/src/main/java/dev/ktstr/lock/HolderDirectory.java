@@ -141,7 +141,8 @@ final class HolderDirectory {
     }
 
     private static boolean isYoung(FileStat file, Instant now) {
-        return file.modifiedSeconds() > now.minus(WRITTEN_BY_THEN).getEpochSecond();
+        return file.modifiedSeconds() > now.minus(WRITTEN_BY_THEN).getEpochSecond()
+                && file.modifiedSeconds() < now.plus(WRITTEN_BY_THEN).getEpochSecond(); // else the clock was set back
     }
 
     /** Of another user's, in a directory of another user's, this fails; then it stays for one of them. */

@@ -25,8 +25,10 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -323,6 +325,30 @@ class DiskTemplatesTest {
     }
 
     @Test
+    void whatComesInTheWayOfTidyingUpDoesNotHideTheFailure() throws Exception {
+        mkfs(
+                "ext4",
+                "#!/bin/sh\nfor image; do :; done\nrm \"$image\"; mkdir -p \"$image/in-the-way\"; echo no luck >&2; exit 1\n");
+        KtstrException failure = failure(spec());
+        assertThat(failure.code()).isEqualTo(ErrorCode.FORMATTER_FAILED);
+        assertThat(failure).hasMessageContaining("no luck");
+        assertThat(failure.getSuppressed()).hasSize(1);
+    }
+
+    @Test
+    void whatTheFileSystemRefusesHasACodeAndARemedy() throws Exception {
+        root = Files.createSymbolicLink(directory.resolve("dangling"), Path.of("nowhere"));
+        KtstrException failure = failure(spec());
+        assertThat(failure.code()).isEqualTo(ErrorCode.OS_CALL);
+        assertThat(failure).hasMessageContaining("making a template (ext4, 8").hasMessageContaining("KTSTR_CACHE_DIR");
+        Files.createSymbolicLink(directory.resolve("loop"), Path.of("loop"));
+        root = directory.resolve("loop");
+        assertThatThrownBy(() -> templates().list())
+                .isInstanceOf(DiskException.class)
+                .hasMessageContaining("reading the disk templates: " + root);
+    }
+
+    @Test
     void aFormatterThatHangsIsKilledWithItsChildren() throws Exception {
         mkfs("ext4", "#!/bin/sh\necho $$ > \"$(dirname \"$0\")/pid\"\nsleep 4711\n");
         DiskTemplates impatient = templates().withFormatter(new HostFormatter(environment(), Duration.ofMillis(700)));
@@ -369,6 +395,23 @@ class DiskTemplatesTest {
                     .allMatch(Files::exists);
             assertThat(formatting.mode()).isEqualTo(inUse.mode());
         }
+    }
+
+    @Test
+    void debrisFromTheFutureIsRemovedToo() throws Exception {
+        Path orphaned = Files.createDirectories(root.resolve(".disks-77.0123abcd"));
+        Path clone = Files.writeString(
+                root.resolve(".per-test-" + ProcessHandle.current().pid() + "-1-2.img"), "x");
+        Path born = Files.createDirectory(root.resolve(".disks-79.0123abcd"));
+        Instant afterTheClockWasSetBack = Instant.now().minus(Duration.ofDays(1));
+        Clock clock = Clock.fixed(afterTheClockWasSetBack, ZoneOffset.UTC);
+        Files.setLastModifiedTime(born, FileTime.from(afterTheClockWasSetBack.plusSeconds(30)));
+        DiskTemplates.at(root, environment().withClocks(clock, System::nanoTime))
+                .withEvents(events::add)
+                .ensure(spec());
+
+        assertThat(List.of(orphaned, clone)).noneMatch(Files::exists);
+        assertThat(born).exists();
     }
 
     @Test

@@ -311,6 +311,14 @@ class HolderDirectoryTest {
     }
 
     @Test
+    void whatIsFromTheFutureIsNotTakenForYoung() throws Exception {
+        Path left = record(".1-0123abcd", "{");
+        Files.setLastModifiedTime(left, FileTime.from(Instant.now().plus(Duration.ofHours(1))));
+        assertThat(flock().holders()).isEmpty();
+        assertThat(left).doesNotExist();
+    }
+
+    @Test
     void whatIsBeingWrittenIsLeftForAMinuteAndNotShown() throws Exception {
         Path young = record(".1-0123abcd", "{");
         Path old = record(".2-0123abcd", ELSEWHERE);
