@@ -12,8 +12,10 @@ import dev.ktstr.os.Fd;
 import dev.ktstr.os.FileCopy;
 import dev.ktstr.os.FileStat;
 import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Collections;
@@ -49,6 +51,16 @@ final class EntryWriter {
      * @return false if its {@code vmlinux} still cannot be stripped, so that the entry would be the one there is
      */
     boolean write() throws IOException {
+        try {
+            return writeAll();
+        } catch (KtstrException | ClosedByInterruptException known) {
+            throw known;
+        } catch (IOException failed) {
+            throw failed("write the files of the entry", directory, failed);
+        }
+    }
+
+    private boolean writeAll() throws IOException {
         Path image = directory.resolve(input.image().imageName());
         Path vmlinux = directory.resolve(KernelFamily.VMLINUX);
         Path source = input.files().vmlinux();

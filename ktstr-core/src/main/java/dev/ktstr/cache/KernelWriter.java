@@ -251,13 +251,23 @@ final class KernelWriter {
 
     private StoreResult publish(String key, Staging staging, Optional<StripReport> strip) throws IOException {
         boolean replaced = staging.publish();
-        KernelEntry entry = reader.valid(key)
+        ListedEntry entry = reader.read(key)
                 .orElseThrow(() -> new EntryException(
                         ErrorCode.ENTRY_DAMAGED,
                         "storing " + key + ": it was published, and somebody removed it at once",
                         root.entry(key),
                         "find out who cleans this cache without taking its locks, and store again"));
-        return new StoreResult(entry, replaced ? StoreResult.Outcome.REPLACED : StoreResult.Outcome.STORED, strip);
+        if (entry instanceof ListedEntry.Corrupt corrupt) {
+            throw new EntryException(
+                    ErrorCode.ENTRY_DAMAGED,
+                    "storing " + key + ": it was published, and cannot be read back: " + corrupt.reason(),
+                    root.entry(key),
+                    "see whether it can be read by now: mvn ktstr:kernel-verify -Dktstr.key=" + key);
+        }
+        return new StoreResult(
+                ((ListedEntry.Valid) entry).entry(),
+                replaced ? StoreResult.Outcome.REPLACED : StoreResult.Outcome.STORED,
+                strip);
     }
 
     private void warn(String text) {
