@@ -4,6 +4,7 @@ import dev.ktstr.os.FileCopy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -80,7 +81,11 @@ final class EntryModules {
                     written.add(copy(tree.top().resolve(index), entry, top + index));
                 }
             }
-            Files.writeString(entry.resolve(top + "modules.dep"), tree.modulesDep());
+            Files.writeString(
+                    entry.resolve(top + "modules.dep"),
+                    tree.modulesDep(),
+                    StandardOpenOption.CREATE_NEW,
+                    StandardOpenOption.WRITE);
             written.add(top + "modules.dep");
         }
         SortedMap<String, String> sums = new TreeMap<>();

@@ -83,7 +83,11 @@ final class EntryWriter {
         byte[] metadata = MetadataCodec.write(metadata(image, vmlinux, files));
         requireReadable(metadata);
         try {
-            Files.write(directory.resolve(KernelFamily.METADATA), metadata);
+            Files.write(
+                    directory.resolve(KernelFamily.METADATA),
+                    metadata,
+                    StandardOpenOption.CREATE_NEW,
+                    StandardOpenOption.WRITE);
         } catch (IOException failed) {
             throw failed("write cache metadata", directory.resolve(KernelFamily.METADATA), failed);
         }

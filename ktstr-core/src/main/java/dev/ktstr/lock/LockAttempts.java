@@ -2,10 +2,14 @@ package dev.ktstr.lock;
 
 import dev.ktstr.ErrorCode;
 import dev.ktstr.KtstrException;
+import dev.ktstr.Printable;
 import dev.ktstr.os.Fd;
 import dev.ktstr.os.FileStat;
 import dev.ktstr.os.Filesystems;
 import dev.ktstr.os.OsException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -138,6 +142,9 @@ final class LockAttempts implements AutoCloseable {
         if (type.isPresent()) {
             RemoteFilesystems.refuse(file, type.get()); // before there is a file to leave behind
         }
+        if (directory != null) {
+            refuseForeignLink(directory);
+        }
         Optional<Fd> created;
         try {
             created = Fd.create(file);
@@ -157,6 +164,32 @@ final class LockAttempts implements AutoCloseable {
             created.get().chmod(LOCK_FILE_MODE); // the original opens lock files for writing, also other users'
         }
         return created;
+    }
+
+    /**
+     * Lock files are for all users. So nobody else may choose, by a link in the place of their directory, where we make one:
+     * it could be where only we may write.
+     */
+    private void refuseForeignLink(Path directory) throws KtstrException {
+        if (!Files.isSymbolicLink(directory)) {
+            return;
+        }
+        try {
+            Object owner = Files.getAttribute(directory, "unix:uid", LinkOption.NOFOLLOW_LINKS);
+            if (!owner.equals(0) && !owner.equals(Files.getAttribute(Path.of("/proc/self"), "unix:uid"))) {
+                throw new LockUnavailableException(
+                        ErrorCode.LOCK_ABSENT,
+                        "locking " + what + ": the directory of its lock file is a symbolic link that another user ("
+                                + owner + ") made",
+                        directory,
+                        "look where it leads, and remove it: rm " + Printable.shellWord(directory),
+                        null);
+            }
+        } catch (KtstrException refused) {
+            throw refused;
+        } catch (IOException gone) {
+            return; // what takes its place is looked at by whoever creates the file
+        }
     }
 
     private LockUnavailableException unavailable(String why, OsException cause, String advice) {
