@@ -41,7 +41,9 @@ final class KernelVerifier {
     private void verify(KernelEntry kernel) throws IOException {
         KernelMetadata metadata = kernel.metadata();
         StoredDetails jvm = metadata.jvm();
-        if (jvm == null) {
+        if (jvm == null && MetadataCodec.hasSum(metadata)) {
+            problems.add(KernelFamily.METADATA + " is not what was stored: the name of the field \"jvm\" is damaged");
+        } else if (jvm == null) {
             notes.add("stored by the original, which records no checksums");
         } else {
             checkMetadata(kernel.directory().resolve(KernelFamily.METADATA), jvm);

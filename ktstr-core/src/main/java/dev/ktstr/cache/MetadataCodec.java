@@ -81,6 +81,11 @@ final class MetadataCodec {
                 .equals(metadataSha256);
     }
 
+    /** Whether it was read from a file of ours, by whatever name what we add was found in it. */
+    static boolean hasSum(KernelMetadata metadata) {
+        return metadata.json() != null && metadata.json().contains(SUM_FIELD);
+    }
+
     private static List<String> fieldNames(ObjectNode node) {
         List<String> names = new ArrayList<>();
         node.fieldNames().forEachRemaining(names::add);
