@@ -1,5 +1,7 @@
 package dev.ktstr.cache;
 
+import dev.ktstr.os.Fd;
+import dev.ktstr.os.OsException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -21,6 +23,16 @@ public final class Checksums {
         MessageDigest digest = sha256();
         try (InputStream in = new DigestInputStream(Files.newInputStream(file), digest)) {
             readAll(in);
+        }
+        return HexFormat.of().formatHex(digest.digest());
+    }
+
+    /** Of an open file, from its current position on. */
+    static String sha256(Fd file) throws OsException {
+        MessageDigest digest = sha256();
+        byte[] buffer = new byte[BUFFER];
+        for (int count = file.read(buffer); count > 0; count = file.read(buffer)) {
+            digest.update(buffer, 0, count);
         }
         return HexFormat.of().formatHex(digest.digest());
     }

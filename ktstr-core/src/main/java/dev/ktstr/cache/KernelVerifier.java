@@ -1,7 +1,11 @@
 package dev.ktstr.cache;
 
+import dev.ktstr.KtstrException;
 import dev.ktstr.elf.ElfFile;
 import dev.ktstr.elf.MalformedElfException;
+import dev.ktstr.os.Errno;
+import dev.ktstr.os.Fd;
+import dev.ktstr.os.OsException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -11,6 +15,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -56,7 +61,7 @@ final class KernelVerifier {
         Path vmlinux = kernel.directory().resolve(KernelFamily.VMLINUX);
         if (metadata.hasVmlinux()) {
             check(vmlinux, jvm == null ? null : jvm.vmlinuxSha256());
-            if (metadata.vmlinuxStripped() && Files.isRegularFile(vmlinux)) {
+            if (metadata.vmlinuxStripped()) {
                 checkStructure(vmlinux, metadata.arch());
             }
         }
@@ -64,21 +69,50 @@ final class KernelVerifier {
 
     private void checkMetadata(Path file, StoredDetails jvm) throws IOException {
         String sum = jvm.metadataSha256();
-        if (sum == null || !MetadataCodec.isUnchanged(Files.readAllBytes(file), sum)) {
-            problems.add(KernelFamily.METADATA + " is not what was stored: its checksum differs");
+        try (Fd open = openRegular(file).orElse(null)) {
+            if (sum == null
+                    || open == null
+                    || !MetadataCodec.isUnchanged(open.readAll(EntryReader.MAX_METADATA), sum)) {
+                problems.add(KernelFamily.METADATA + " is not what was stored: its checksum differs");
+            }
         }
     }
 
     private void check(Path file, @Nullable String sha256) {
-        try {
-            if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+        try (Fd open = openRegular(file).orElse(null)) {
+            if (open == null) {
                 problems.add(file.getFileName() + " is missing");
-            } else if (sha256 != null && !Checksums.sha256(file).equals(sha256)) {
+            } else if (sha256 != null && !Checksums.sha256(open).equals(sha256)) {
                 problems.add(file.getFileName() + " is not what was stored: its checksum differs");
             }
         } catch (IOException unreadable) {
-            problems.add(file.getFileName() + " cannot be read: " + unreadable);
+            problems.add(file.getFileName() + " cannot be read: " + why(unreadable));
         }
+    }
+
+    private static String why(IOException failure) {
+        return failure instanceof KtstrException known ? known.problem() : failure.toString();
+    }
+
+    /**
+     * A file of the entry; empty if it is not there, or is no regular file. What was opened is looked at, and not what has its
+     * name: that may be a pipe the next moment, which would be waited for, or a link to a file that has no end.
+     */
+    private static Optional<Fd> openRegular(Path file) throws IOException {
+        Optional<Fd> open;
+        try {
+            open = Fd.openIfPresent(file);
+        } catch (OsException failed) {
+            if (failed.errno() == Errno.ELOOP || failed.errno() == Errno.ENOTDIR) {
+                return Optional.empty();
+            }
+            throw failed;
+        }
+        if (open.isPresent() && !open.get().stat().isRegularFile()) {
+            open.get().close();
+            return Optional.empty();
+        }
+        return open;
     }
 
     private void checkNothingElse(KernelEntry kernel, StoredDetails jvm) throws IOException {
@@ -97,15 +131,23 @@ final class KernelVerifier {
     }
 
     private void checkStructure(Path vmlinux, String arch) {
-        try (ElfFile elf = ElfFile.open(vmlinux)) {
+        try (Fd open = openRegular(vmlinux).orElse(null)) {
+            if (open != null) { // else that has been said
+                checkStructure(vmlinux, open, arch);
+            }
+        } catch (IOException unreadable) {
+            problems.add("vmlinux cannot be read: " + why(unreadable));
+        }
+    }
+
+    private void checkStructure(Path vmlinux, Fd open, String arch) throws IOException {
+        try (ElfFile elf = ElfFile.open(open.procPath().orElse(vmlinux))) {
             elf.problems().forEach(problem -> problems.add("vmlinux: " + problem));
             if (!elf.arch().equals(arch)) {
                 problems.add("vmlinux is for " + elf.arch() + ", the entry for " + arch);
             }
         } catch (MalformedElfException broken) {
             problems.add("vmlinux: " + broken.problem());
-        } catch (IOException unreadable) {
-            problems.add("vmlinux cannot be read: " + unreadable);
         }
     }
 }
