@@ -104,7 +104,8 @@ final class EntryReader {
                     : unreadable(key, directory, failed);
         }
         try {
-            if (!isFile(fd, metadata.imageName())) {
+            Optional<FileStat> image = file(fd, metadata.imageName());
+            if (image.isEmpty()) {
                 return new ListedEntry.Corrupt(key, directory, ErrorKind.imageMissing(metadata.imageName()));
             }
             return new ListedEntry.Valid(new KernelEntry(
@@ -112,8 +113,9 @@ final class EntryReader {
                     directory,
                     metadata,
                     fd.stat(),
-                    metadata.hasVmlinux() && isFile(fd, KernelFamily.VMLINUX),
-                    isFile(fd, KernelFamily.CONFIG),
+                    image.get(),
+                    metadata.hasVmlinux() ? file(fd, KernelFamily.VMLINUX).orElse(null) : null,
+                    file(fd, KernelFamily.CONFIG).orElse(null),
                     modules(directory, fd)));
         } catch (OsException failed) {
             return unreadable(key, directory, failed);
@@ -124,8 +126,8 @@ final class EntryReader {
         return FileStat.of(directory).filter(fd.stat()::isSameFile).isPresent();
     }
 
-    private static boolean isFile(Fd directory, String name) throws OsException {
-        return directory.statAt(name).filter(FileStat::isRegularFile).isPresent();
+    private static Optional<FileStat> file(Fd directory, String name) throws OsException {
+        return directory.statAt(name).filter(FileStat::isRegularFile);
     }
 
     /** {@code modules/NNN-<name>}: the number is the load order. */

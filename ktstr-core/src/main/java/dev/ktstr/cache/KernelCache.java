@@ -169,7 +169,7 @@ public final class KernelCache {
     public static KernelLease lease(KernelEntry entry, Environment environment, EventSink events) throws IOException {
         Path root = Objects.requireNonNull(entry.directory().getParent(), "an entry is in a directory");
         KernelLease lease = at(root, environment).withEvents(events).lease(entry.key());
-        if (lease.entry().isSameGeneration(entry)) {
+        if (lease.entry().isSameGeneration(entry) && lease.entry().hasSameFiles(entry)) {
             return lease;
         }
         lease.close();

@@ -6,7 +6,9 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One stored kernel, as it was when it was looked up. The paths stay what they are only under a {@link KernelLease}:
@@ -17,22 +19,30 @@ public final class KernelEntry {
     private final Path directory;
     private final KernelMetadata metadata;
     private final FileStat identity;
-    private final boolean vmlinux;
-    private final boolean config;
+    private final FileStat imageStat;
+    private final @Nullable FileStat vmlinux;
+    private final @Nullable FileStat config;
     private final List<Path> modules;
 
+    /**
+     * @param identity of the directory
+     * @param vmlinux null without one
+     * @param config null without one
+     */
     KernelEntry(
             String key,
             Path directory,
             KernelMetadata metadata,
             FileStat identity,
-            boolean vmlinux,
-            boolean config,
+            FileStat imageStat,
+            @Nullable FileStat vmlinux,
+            @Nullable FileStat config,
             List<Path> modules) {
         this.key = key;
         this.directory = directory;
         this.metadata = metadata;
         this.identity = identity;
+        this.imageStat = imageStat;
         this.vmlinux = vmlinux;
         this.config = config;
         this.modules = modules;
@@ -53,12 +63,12 @@ public final class KernelEntry {
 
     /** Symbols and BTF; empty for a kernel that was stored without. */
     public Optional<Path> vmlinux() {
-        return vmlinux ? Optional.of(directory.resolve(KernelFamily.VMLINUX)) : Optional.empty();
+        return vmlinux != null ? Optional.of(directory.resolve(KernelFamily.VMLINUX)) : Optional.empty();
     }
 
     /** The kernel's {@code .config}; empty for a kernel that was stored without. */
     public Optional<Path> config() {
-        return config ? Optional.of(directory.resolve(KernelFamily.CONFIG)) : Optional.empty();
+        return config != null ? Optional.of(directory.resolve(KernelFamily.CONFIG)) : Optional.empty();
     }
 
     /** The modules to load, in this order; often none. */
@@ -95,6 +105,18 @@ public final class KernelEntry {
     /** Whether nothing was published between the two lookups: inodes alone are used again. */
     boolean isSameGeneration(KernelEntry other) {
         return identity.isSameFile(other.identity) && metadata.equals(other.metadata);
+    }
+
+    /** Whether its files, too, are those that they were: of the same inodes and sizes. Modules are not looked at. */
+    boolean hasSameFiles(KernelEntry other) {
+        return isSame(imageStat, other.imageStat) && isSame(vmlinux, other.vmlinux) && isSame(config, other.config);
+    }
+
+    private static boolean isSame(@Nullable FileStat now, @Nullable FileStat before) {
+        if (now == null || before == null) {
+            return Objects.equals(now, before);
+        }
+        return now.isSameFile(before) && now.size() == before.size();
     }
 
     FileStat identity() {

@@ -25,8 +25,8 @@ public final class KernelLease implements AutoCloseable {
     }
 
     /**
-     * Looks again whether the entry is the one that was leased, with files of the recorded sizes: the original removes
-     * entries without asking for the lock.
+     * Looks again whether the entry is the one that was leased, with the same files, of the recorded sizes: the original
+     * removes entries without asking for the lock.
      *
      * @throws EntryException if it is not
      */
@@ -41,6 +41,12 @@ public final class KernelLease implements AutoCloseable {
         Optional<String> problem = EntrySizes.problem(now.get());
         if (problem.isPresent()) {
             throw EntryException.damaged(entry.key(), entry.directory(), problem.get());
+        }
+        if (!now.get().hasSameFiles(entry)) {
+            throw EntryException.damaged(
+                    entry.key(),
+                    entry.directory(),
+                    "one of its files is not the one it was: somebody writes there who does not take the lock");
         }
     }
 
