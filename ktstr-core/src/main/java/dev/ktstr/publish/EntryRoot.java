@@ -2,6 +2,7 @@ package dev.ktstr.publish;
 
 import dev.ktstr.Environment;
 import dev.ktstr.KtstrException;
+import dev.ktstr.Printable;
 import dev.ktstr.event.EventSink;
 import dev.ktstr.event.KtstrEvent;
 import dev.ktstr.lock.Flock;
@@ -35,6 +36,10 @@ public final class EntryRoot {
     private static final String LOCKS = ".locks";
     private static final String HOLDERS = "holders";
     private static final Pattern LOCK_FILE = Pattern.compile("(.+)\\.lock", Pattern.DOTALL);
+    private static final int OTHERS_WRITE = 0022;
+    private static final int ALL_WRITE = 0002;
+    private static final String WHO_DECIDES =
+            ": who can replace what is stored decides what tests boot; if that is not meant to be so: chmod go-w ";
 
     private final Path root;
     private final EntryFamily family;
@@ -118,6 +123,7 @@ public final class EntryRoot {
      */
     public LockGuard lockForReading(String key, Duration timeout, String advice) throws IOException {
         requireLocks();
+        warnIfOthersMayWrite();
         return recordedLock(key, advice).acquire(FlockMode.SHARED, timeout);
     }
 
@@ -128,6 +134,7 @@ public final class EntryRoot {
      */
     public Optional<LockGuard> tryLockForReading(String key) throws IOException {
         requireLocks();
+        warnIfOthersMayWrite();
         return lock(key, "").tryAcquire(FlockMode.SHARED);
     }
 
@@ -152,6 +159,7 @@ public final class EntryRoot {
      */
     public EntryLock lockForWriting(String key, Duration timeout, String advice) throws IOException {
         List<Path> created = FileTrees.create(root.resolve(LOCKS));
+        warnIfOthersMayWrite();
         return new EntryLock(this, key, recordedLock(key, advice).acquire(FlockMode.EXCLUSIVE, timeout), created);
     }
 
@@ -262,7 +270,25 @@ public final class EntryRoot {
     private void requireLocks() throws IOException {
         Path locks = root.resolve(LOCKS);
         if (!Files.isDirectory(locks) && Files.isWritable(root)) {
-            Files.createDirectories(locks);
+            try {
+                Files.createDirectories(locks);
+            } catch (FileSystemException cannot) {
+                return; // a full disk, say: then the lock file cannot be made either, which is told with what to do
+            }
+        }
+    }
+
+    /** Once in a process. Everything works there; but it is as if those others chose the kernels. */
+    private void warnIfOthersMayWrite() throws KtstrException {
+        if (!environment.firstTime("others may write to " + root)) {
+            return;
+        }
+        int mode = FileStat.of(root).map(FileStat::mode).orElse(0);
+        if ((mode & OTHERS_WRITE) != 0) {
+            events.accept(new KtstrEvent.Warning(
+                    (mode & ALL_WRITE) == 0
+                            ? root + " is writable for its group" + WHO_DECIDES + Printable.shellWord(root)
+                            : root + " is writable for all users" + WHO_DECIDES + Printable.shellWord(root)));
         }
     }
 

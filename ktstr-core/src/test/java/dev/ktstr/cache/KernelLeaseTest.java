@@ -1,10 +1,12 @@
 package dev.ktstr.cache;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.ktstr.Environment;
 import dev.ktstr.elf.TestVmlinux;
+import dev.ktstr.event.EventSink;
 import dev.ktstr.event.KtstrEvent;
 import dev.ktstr.lock.Flock;
 import dev.ktstr.lock.FlockMode;
@@ -12,13 +14,19 @@ import dev.ktstr.lock.ListedLock;
 import dev.ktstr.lock.LockGuard;
 import dev.ktstr.lock.LockSurvey;
 import dev.ktstr.lock.LockTimeoutException;
+import dev.ktstr.lock.LockUnavailableException;
+import dev.ktstr.os.Filesystems;
+import dev.ktstr.publish.FileTrees;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -48,6 +56,69 @@ class KernelLeaseTest {
         try (LockGuard free = Flock.on(lockFile).tryAcquire(FlockMode.EXCLUSIVE).orElseThrow()) {
             assertThat(free.lockFile()).isEqualTo(lockFile);
         }
+    }
+
+    /** Once, and also where nothing has to be stored. */
+    @Test
+    void warnsWhereOthersMayWrite() throws IOException {
+        fixture.store("k");
+        assertThat(fixture.warnings()).noneMatch(warning -> warning.contains("is writable"));
+
+        Files.setPosixFilePermissions(fixture.root, PosixFilePermissions.fromString("rwxrwxr-x"));
+        KernelCache cache = fixture.cache();
+        cache.lease("k").close();
+        cache.lease("k").close();
+        cache.store(fixture.request("k").build());
+        assertThat(fixture.warnings())
+                .singleElement()
+                .asString()
+                .startsWith(fixture.root + " is writable for its group: who can replace")
+                .endsWith("chmod go-w " + fixture.root);
+
+        Files.setPosixFilePermissions(fixture.root, PosixFilePermissions.fromString("rwxrwxrwx"));
+        fixture.store("k");
+        assertThat(fixture.warnings()).hasSize(2).last().asString().contains("is writable for all users");
+    }
+
+    /** Whoever may write to an entry puts a pipe in a file's place: that would be waited for. */
+    @Test
+    void verifyingWaitsForNoPipe() throws Exception {
+        Path entry = fixture.store("k").entry().directory();
+        Path image = entry.resolve("bzImage");
+        Path pipe = fixture.directory.resolve("pipe");
+        assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor())
+                .isZero();
+        AtomicBoolean isOver = new AtomicBoolean();
+        Thread swapping = new Thread(() -> {
+            while (!isOver.get()) {
+                assertThatCode(() -> Filesystems.exchange(image, pipe)).doesNotThrowAnyException();
+            }
+        });
+        Thread verifying = new Thread(() -> {
+            for (int i = 0; i < 200; i++) {
+                assertThatCode(() -> fixture.cache().verify("k")).doesNotThrowAnyException();
+            }
+        });
+        verifying.setDaemon(true); // one that waits for a pipe does not even end when it is interrupted
+        swapping.start();
+        verifying.start();
+        verifying.join(20_000);
+        isOver.set(true);
+        swapping.join();
+        assertThat(verifying.isAlive()).isFalse();
+    }
+
+    @Test
+    void whereNoDirectoryForLocksCanBeMadeALeaseSaysWhatToDo() throws IOException {
+        fixture.store("k");
+        Path locks = fixture.root.resolve(".locks");
+        FileTrees.delete(locks);
+        Files.createSymbolicLink(locks, directory.resolve("nowhere")); // so that, as on a full disk, none can be made
+        assertThatThrownBy(() -> fixture.cache().lease("k"))
+                .isInstanceOf(LockUnavailableException.class)
+                .hasMessageContaining("KT-LOCK-03")
+                .hasMessageContaining("touch " + locks.resolve("k.lock"));
+        assertThat(fixture.cache().lookup("k")).isPresent();
     }
 
     @Test
@@ -183,6 +254,33 @@ class KernelLeaseTest {
     }
 
     @Test
+    void anotherFileOfTheSameSizeIsNoticedByWhoeverHasTheEntryAlready() throws IOException {
+        Path vmlinux = TestVmlinux.kernel(directory.resolve("vmlinux"));
+        Path config = fixture.file("config", "CONFIG_A=y\n");
+        KernelEntry entry = fixture.cache()
+                .store(fixture.request("k").vmlinux(vmlinux).config(config).build())
+                .entry();
+        for (String name : List.of("bzImage", "vmlinux", "config")) {
+            KernelEntry before = fixture.cache().lookup("k").orElseThrow();
+            try (KernelLease lease = fixture.cache().lease("k")) {
+                lease.check();
+                Path file = entry.directory().resolve(name);
+                Files.copy(file, directory.resolve("copy"));
+                Files.move(directory.resolve("copy"), file, StandardCopyOption.REPLACE_EXISTING);
+                assertThatThrownBy(lease::check)
+                        .as(name)
+                        .hasMessageContaining("KT-ENTRY-02")
+                        .hasMessageContaining("one of its files is not the one it was");
+            }
+            assertThatThrownBy(() -> KernelCache.lease(before, Environment.system(), EventSink.logging()))
+                    .as(name)
+                    .hasMessageContaining("KT-ENTRY-02")
+                    .hasMessageContaining("replaced since it was looked up");
+        }
+        fixture.cache().lease("k").close(); // for who comes later it is the entry
+    }
+
+    @Test
     void anEntryExchangedUnderALeaseByWhoeverTakesNoLockIsNoticed() throws IOException {
         fixture.store("k");
         try (KernelLease lease = fixture.cache().lease("k")) {
@@ -199,6 +297,18 @@ class KernelLeaseTest {
             Path metadata = entry.directory().resolve("metadata.json");
             Files.writeString(metadata, Files.readString(metadata).replace("2026-04-12T10", "2026-04-12T11"));
             assertThatThrownBy(lease::check).hasMessageContaining("replaced or removed");
+        }
+    }
+
+    /** Without it the entry looks like one of the original's, which has no checksums. */
+    @Test
+    void aFlippedByteInTheNameOfWhatWeAddIsFoundByVerify() throws IOException {
+        Path metadata = fixture.store("k").entry().directory().resolve("metadata.json");
+        String text = Files.readString(metadata);
+        for (String flipped : List.of("\"kvm\": {", "\"jv-\": {")) {
+            Files.writeString(metadata, text.replace("\"jvm\": {", flipped));
+            assertThat(fixture.cache().lookup("k")).isPresent();
+            assertThat(fixture.cache().verify("k").problems()).as(flipped).isNotEmpty();
         }
     }
 
