@@ -19,6 +19,10 @@ public final class EntryLock implements AutoCloseable {
     private final LockGuard guard;
     private final List<Path> created;
 
+    private interface Undo {
+        void run() throws IOException;
+    }
+
     EntryLock(EntryRoot root, String key, LockGuard guard, List<Path> created) {
         this.root = root;
         this.key = key;
@@ -48,8 +52,8 @@ public final class EntryLock implements AutoCloseable {
     }
 
     /**
-     * Removes the entry. Readers see it whole or not at all; of a symbolic link only the link goes. When this has thrown, it is
-     * there still or, on a file system where it cannot be moved, what is left of it.
+     * Removes the entry. Readers see it whole or not at all; of a symbolic link only the link goes. When a directory could not
+     * be removed for good it is put back; where it cannot be moved, some of it may be left.
      */
     public void remove() throws IOException {
         Path entry = root.entry(key);
@@ -60,7 +64,7 @@ public final class EntryLock implements AutoCloseable {
         }
         Path away = root.newStagingPath(key);
         if (isMoved(entry, away)) {
-            syncOrPutBack(entry, away);
+            syncOrUndo(() -> Filesystems.rename(away, entry));
             discard(away);
         } else {
             removeInPlace(entry);
@@ -79,12 +83,12 @@ public final class EntryLock implements AutoCloseable {
         syncCreated();
         Path entry = root.entry(key);
         boolean replaced = FileStat.ofLink(entry).isPresent();
-        if (replaced) {
-            replace(entry, staging);
+        if (replaced && isExchanged(entry, staging)) {
+            syncOrUndo(() -> Filesystems.exchange(staging, entry));
         } else {
             Filesystems.rename(staging, entry);
+            syncOrUndo(() -> Filesystems.rename(entry, staging));
         }
-        FileTrees.syncDirectory(root.path());
         root.tell(new KtstrEvent.Published(key, entry, replaced));
         return replaced;
     }
@@ -93,13 +97,13 @@ public final class EntryLock implements AutoCloseable {
         return root;
     }
 
-    /** What could not be removed for good has not been removed. */
-    private void syncOrPutBack(Path entry, Path away) throws IOException {
+    /** What cannot be made to last is taken back: only what lasts is worth the entry that is deleted for it. */
+    private void syncOrUndo(Undo undo) throws IOException {
         try {
             FileTrees.syncDirectory(root.path());
         } catch (IOException failed) {
             try {
-                Filesystems.rename(away, entry);
+                undo.run();
             } catch (IOException alsoFailed) {
                 failed.addSuppressed(alsoFailed);
             }
@@ -130,16 +134,18 @@ public final class EntryLock implements AutoCloseable {
         }
     }
 
-    private void replace(Path entry, Path staging) throws IOException {
+    /** @return false if there is nothing by the entry's name any more, because the two could not be exchanged */
+    private boolean isExchanged(Path entry, Path staging) throws IOException {
         try {
             Filesystems.exchange(staging, entry);
+            return true;
         } catch (OsException cannotExchange) {
             if (isNotMovable(cannotExchange)) {
                 removeInPlace(entry);
             } else if (cannotExchange.errno() != Errno.ENOENT || Files.exists(entry, LinkOption.NOFOLLOW_LINKS)) {
                 throw cannotExchange;
             } // else the original's clean, which asks for no lock, has just removed it
-            Filesystems.rename(staging, entry);
+            return false;
         }
     }
 

@@ -1,0 +1,121 @@
+package dev.ktstr.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.ktstr.cache.KernelCache;
+import dev.ktstr.cache.KernelEntry;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is said, and what is left, when the kernel refuses one system call in the middle. */
+@Tag("gcc")
+@Tag("strace")
+class FailedCallsIT {
+    private static final String GENERATION = "0".repeat(MarkedKernel.DIGITS);
+
+    @TempDir
+    Path directory;
+
+    private MarkedKernel kernel;
+    private KernelCache cache;
+
+    @BeforeEach
+    void prepare() throws Exception {
+        Commands.requireProgram("strace");
+        kernel = MarkedKernel.make(directory);
+        cache = KernelCache.at(Files.createDirectory(directory.resolve("kernels")));
+    }
+
+    @Test
+    void whoRunsOutOfSpaceWhileAVmlinuxIsStrippedIsToldWhatToDo() throws Exception {
+        kernel.request(GENERATION, directory);
+        RealKernel files = new RealKernel(
+                directory.resolve("marked-vmlinuz"),
+                directory.resolve("marked-vmlinux"),
+                Files.writeString(directory.resolve("config"), "# a configuration\n"));
+
+        assertThat(run("pwrite64:error=ENOSPC", StoreMain.class, StoreMain.arguments(cache.root(), "k", files)))
+                .contains("KT-OS-01  write the files of the entry", "No space left on device")
+                .contains("check the free space");
+        assertThat(names()).containsExactly(".locks");
+    }
+
+    @Test
+    void aRemovalThatCannotBeForcedToDiskIsTakenBack() throws Exception {
+        cache.store(kernel.request(GENERATION, directory).key("k").build());
+
+        assertThat(run("fsync:error=EIO", CleanMain.class, cache.root().toString()))
+                .contains("failed k KT-OS-01  fsync " + cache.root())
+                .doesNotContain("somebody else");
+        assertThat(cache.verify("k").problems()).isEmpty();
+    }
+
+    /** That of the store itself comes last; the old entry was deleted then, whatever came of the new one. */
+    @Test
+    void aReplacementThatCannotBeForcedToDiskIsTakenBack() throws Exception {
+        KernelEntry old = cache.store(
+                        kernel.request(GENERATION, directory).key("k").build())
+                .entry();
+        kernel.request("1".repeat(MarkedKernel.DIGITS), directory);
+        RealKernel other = new RealKernel(
+                directory.resolve("marked-vmlinuz"),
+                directory.resolve("marked-vmlinux"),
+                Files.writeString(directory.resolve("config"), "# a configuration\n"));
+
+        String root = cache.root().toString();
+        assertThat(run(
+                        List.of("-P", root),
+                        "fsync:error=EIO",
+                        StoreMain.class,
+                        StoreMain.arguments(cache.root(), "k", other)))
+                .contains("fsync " + root);
+        assertThat(cache.verify("k").problems()).isEmpty();
+        assertThat(MarkedKernel.generation(cache.lookup("k").orElseThrow())).isEqualTo(GENERATION);
+        assertThat(names()).containsExactlyInAnyOrder(".locks", "k");
+        assertThat(old.image()).exists();
+    }
+
+    @Test
+    void anEntryWhoseFilesCannotBeDeletedAtOnceIsRemovedAllTheSame() throws Exception {
+        cache.store(kernel.request(GENERATION, directory).key("k").build());
+
+        assertThat(run("rmdir:error=EBUSY", CleanMain.class, cache.root().toString()))
+                .contains("could not remove " + cache.root().resolve(".tmp-k-"), "removed k")
+                .doesNotContain("somebody else");
+        assertThat(names()).containsExactly(".locks");
+    }
+
+    /** What a process says whose first call of a name fails. */
+    private String run(String failure, Class<?> main, String... arguments) throws IOException, InterruptedException {
+        return run(List.of(), failure, main, arguments);
+    }
+
+    private String run(List<String> options, String failure, Class<?> main, String... arguments)
+            throws IOException, InterruptedException {
+        String call = failure.substring(0, failure.indexOf(':'));
+        List<String> command = new ArrayList<>(List.of("strace", "-f", "-qq", "-o"));
+        command.add(directory.resolve("trace").toString());
+        command.addAll(options);
+        command.addAll(List.of("-e", "trace=" + call, "-e", "inject=" + failure + ":when=1"));
+        command.addAll(Commands.jvm(main, arguments));
+        Process process = Commands.start(command);
+        StoreMain.go(process);
+        String said = Commands.finish(process);
+        assertThat(directory.resolve("trace")).content().contains("(INJECTED)");
+        return said;
+    }
+
+    private List<String> names() throws IOException {
+        try (Stream<Path> all = Files.list(cache.root())) {
+            return all.map(path -> path.getFileName().toString()).toList();
+        }
+    }
+}
