@@ -1,6 +1,7 @@
 package dev.ktstr.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.ktstr.cache.KernelCache;
 import dev.ktstr.cache.KernelLease;
@@ -8,6 +9,7 @@ import dev.ktstr.lock.Flock;
 import dev.ktstr.lock.FlockMode;
 import dev.ktstr.lock.LockGuard;
 import dev.ktstr.lock.LockHolder;
+import dev.ktstr.lock.LockUnavailableException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -100,6 +102,25 @@ class OtherUserIT {
                     .doesNotContain("pid=1 ");
         }
         assertThat(stale).exists();
+    }
+
+    /** It could lead to where only root may write, and lock files are for all users. */
+    @Test
+    void aLinkOfTheirsInPlaceOfTheLocksIsNotFollowed() throws Exception {
+        Path elsewhere = Files.createDirectory(directory.resolve("elsewhere"));
+        Path locks = cache.root().resolve(".locks");
+        Commands.run("rm", "-r", locks.toString());
+        Files.createSymbolicLink(locks, elsewhere);
+        Commands.run("chown", "-h", NOBODY, locks.toString());
+
+        assertThatThrownBy(() -> cache.lease("k"))
+                .isInstanceOf(LockUnavailableException.class)
+                .hasMessageContaining("a symbolic link that another user (" + NOBODY + ") made");
+        assertThat(elsewhere).isEmptyDirectory();
+
+        Commands.run("chown", "-h", "0", locks.toString());
+        cache.lease("k").close();
+        assertThat(elsewhere.resolve("k.lock")).exists();
     }
 
     private String asNobody(Class<?> main, String... arguments) throws Exception {
