@@ -9,16 +9,20 @@ import dev.ktstr.event.EventSink;
 import dev.ktstr.event.KtstrEvent;
 import dev.ktstr.lock.LockGuard;
 import dev.ktstr.lock.LockUnavailableException;
+import dev.ktstr.os.Errno;
 import dev.ktstr.os.FileStat;
+import dev.ktstr.os.OsException;
 import dev.ktstr.publish.EntryLock;
 import dev.ktstr.publish.EntryRoot;
 import dev.ktstr.publish.Staging;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.FileSystemException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -30,6 +34,7 @@ import org.jspecify.annotations.Nullable;
 final class KernelWriter {
     private static final String LOCK_TIMEOUT_VARIABLE = "KTSTR_CACHE_STORE_LOCK_TIMEOUT";
     private static final Duration LOCK_TIMEOUT = Duration.ofMinutes(5);
+    private static final EnumSet<Errno> REFUSALS = EnumSet.of(Errno.EROFS, Errno.EACCES, Errno.EPERM);
     private static final String LOCK_ADVICE =
             "let the test runs that use this kernel finish, or end them; or wait longer: " + LOCK_TIMEOUT_VARIABLE
                     + "=10m (or 90s, 1h), -Dktstr.lockTimeout=10m";
@@ -122,11 +127,17 @@ final class KernelWriter {
         try (LockGuard held = root.tryLockForReading(key).orElse(null)) {
             return held == null ? Optional.empty() : storedNow(request, named, key);
         } catch (LockUnavailableException readOnly) {
-            if (readOnly.code() != ErrorCode.LOCK_ABSENT) {
-                throw readOnly; // a file system that does not lock is refused, whatever is on it
+            if (!cannotWrite(readOnly)) {
+                throw readOnly; // a file system that does not lock, or a lock that somebody has spoilt
             }
-            return found.map(KernelWriter::alreadyStored); // and nobody can write there: no lock file can be made
+            return found.map(KernelWriter::alreadyStored);
         }
+    }
+
+    /** Whether there is no lock file because this user can make none. */
+    private boolean cannotWrite(LockUnavailableException failure) {
+        boolean isRefused = failure.getCause() instanceof OsException cause && REFUSALS.contains(cause.errno());
+        return failure.code() == ErrorCode.LOCK_ABSENT && (isRefused || !Files.isWritable(root.path()));
     }
 
     /**

@@ -13,10 +13,10 @@ import dev.ktstr.lock.LockSurvey;
 import dev.ktstr.lock.LockUnavailableException;
 import dev.ktstr.os.Directories;
 import dev.ktstr.os.Errno;
+import dev.ktstr.os.Fd;
 import dev.ktstr.os.FileStat;
 import dev.ktstr.os.OsException;
 import java.io.IOException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -270,10 +270,8 @@ public final class EntryRoot {
     private void requireLocks() throws IOException {
         Path locks = root.resolve(LOCKS);
         if (!Files.isDirectory(locks) && Files.isWritable(root)) {
-            try {
-                Files.createDirectories(locks);
-            } catch (FileSystemException cannot) {
-                return; // a full disk, say: then the lock file cannot be made either, which is told with what to do
+            try (Fd directory = Fd.openDirectory(root)) {
+                directory.makeDirectoryAt(LOCKS);
             }
         }
     }
@@ -311,15 +309,24 @@ public final class EntryRoot {
         }
     }
 
+    private Optional<String> keyOfStaging(Path path) {
+        try {
+            boolean isDirectory =
+                    FileStat.ofLink(path).filter(FileStat::isDirectory).isPresent();
+            return family.keyOfStaging(String.valueOf(path.getFileName()), isDirectory);
+        } catch (IOException failed) {
+            events.accept(
+                    new KtstrEvent.Warning("could not look whether an interrupted store left this behind: " + failed));
+            return Optional.empty();
+        }
+    }
+
     /** What lies in staging, with its key. */
     private Map<Path, String> staging() {
         Map<Path, String> found = new LinkedHashMap<>();
         try {
             for (Path path : Directories.children(root)) {
-                boolean isDirectory =
-                        FileStat.ofLink(path).filter(FileStat::isDirectory).isPresent();
-                family.keyOfStaging(String.valueOf(path.getFileName()), isDirectory)
-                        .ifPresent(key -> found.put(path, key));
+                keyOfStaging(path).ifPresent(key -> found.put(path, key));
             }
         } catch (NoSuchFileException noRoot) {
             return found;
