@@ -7,14 +7,14 @@ import java.util.stream.Collectors;
 public final class Printable {
     private Printable() {}
 
-    /** The text with U+FFFD in place of what would end a line, turn its direction, or drive a terminal. */
+    /** The text with U+FFFD in place of what would end a line, turn its direction, or drive a terminal, and blanks for tabs. */
     public static String text(String text) {
         return isPlain(text, false) ? text : replaced(text);
     }
 
     private static String replaced(String text) {
         return text.codePoints()
-                .map(character -> isPlain(character) ? character : '\uFFFD')
+                .map(character -> character == '\t' ? ' ' : isPlain(character) ? character : '\uFFFD')
                 .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
                 .toString();
     }

@@ -146,7 +146,7 @@ final class Console {
         StringBuilder message = new StringBuilder("\n  ").append(what);
         message.append(from == 0 ? ":" : ", the last " + TAIL_LINES + " of " + all.length + " lines:");
         for (int i = from; i < all.length; i++) {
-            message.append("\n    ").append(Printable.text(all[i].replace('\t', ' ')));
+            message.append("\n    ").append(Printable.text(all[i]));
         }
         return message.toString();
     }

@@ -184,7 +184,7 @@ final class Evidence {
         int from = Math.max(0, lines.size() - TAIL_LINES);
         return "\n  " + what + (from == 0 ? "" : ", the last " + TAIL_LINES + " of " + lines.size() + " lines") + ":"
                 + lines.subList(from, lines.size()).stream()
-                        .map(line -> "\n    " + Printable.text(line.replace('\t', ' ')))
+                        .map(line -> "\n    " + Printable.text(line))
                         .collect(Collectors.joining());
     }
 }

@@ -89,7 +89,7 @@ final class MakeOutput {
     }
 
     private void take(String line) {
-        String shown = Printable.text(line.replace('\t', ' '));
+        String shown = Printable.text(line);
         Matcher step = STEP.matcher(shown);
         boolean isStep = step.matches();
         synchronized (this) {
