@@ -56,7 +56,9 @@ final class EntryWriter {
         } catch (KtstrException | ClosedByInterruptException known) {
             throw known;
         } catch (IOException failed) {
-            throw failed("write the files of the entry", directory, failed);
+            // Not the path of the staging directory: that is gone when this is read.
+            throw failed(
+                    "write the files of the entry", Objects.requireNonNull(directory.getParent(), "a root"), failed);
         }
     }
 

@@ -7,6 +7,7 @@ import dev.ktstr.publish.EntryCleaner;
 import dev.ktstr.publish.EntryRoot;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -64,12 +65,14 @@ final class KernelCleaner {
             return true;
         }
         Optional<Instant> stored = entry.fold(valid -> valid.metadata().builtAtInstant(), corrupt -> Optional.empty());
-        Instant since = stored.isPresent()
-                ? stored.get()
-                : Files.getLastModifiedTime(entry.directory()).toInstant();
         try {
+            Instant since = stored.isPresent()
+                    ? stored.get()
+                    : Files.getLastModifiedTime(entry.directory()).toInstant();
             return since.isBefore(
                     environment.clock().instant().minus(policy.olderThan().get()));
+        } catch (NoSuchFileException removed) {
+            return false; // by the original's clean, which asks for no lock
         } catch (DateTimeException | ArithmeticException beforeAllTime) {
             return false;
         }
@@ -95,7 +98,11 @@ final class KernelCleaner {
                 && now.get() instanceof ListedEntry.Corrupt unreadable
                 && unreadable.errorKind() == ErrorKind.UNREADABLE
                 && !unreadable.equals(listed)) {
-            throw EntryException.damaged(listed.key(), unreadable.directory(), unreadable.reason());
+            throw new EntryException(
+                    ErrorCode.ENTRY_DAMAGED,
+                    "cleaning kernel " + listed.key() + ": it can no longer be read: " + unreadable.reason(),
+                    unreadable.directory(),
+                    "clean again when it can be read");
         }
         return now.isPresent() && now.get().equals(listed);
     }

@@ -49,8 +49,9 @@ public sealed interface ListedEntry {
 
         /** Whether only this user, or only this moment, cannot read it. */
         boolean mayBeWhole() {
-            return EnumSet.complementOf(NO_FILE).stream()
-                    .anyMatch(errno -> reason.startsWith(ErrorKind.UNREADABLE.prefix() + errno + " "));
+            return errorKind() == ErrorKind.UNREADABLE
+                    && NO_FILE.stream()
+                            .noneMatch(errno -> reason.startsWith(ErrorKind.UNREADABLE.prefix() + errno + " "));
         }
 
         @Override

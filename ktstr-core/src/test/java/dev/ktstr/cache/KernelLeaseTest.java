@@ -26,7 +26,9 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -89,9 +91,12 @@ class KernelLeaseTest {
         assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor())
                 .isZero();
         AtomicBoolean isOver = new AtomicBoolean();
+        AtomicInteger swaps = new AtomicInteger();
+        List<Throwable> unexpected = new CopyOnWriteArrayList<>();
         Thread swapping = new Thread(() -> {
             while (!isOver.get()) {
                 assertThatCode(() -> Filesystems.exchange(image, pipe)).doesNotThrowAnyException();
+                swaps.incrementAndGet();
             }
         });
         Thread verifying = new Thread(() -> {
@@ -100,12 +105,16 @@ class KernelLeaseTest {
             }
         });
         verifying.setDaemon(true); // one that waits for a pipe does not even end when it is interrupted
+        swapping.setUncaughtExceptionHandler((thread, failure) -> unexpected.add(failure));
+        verifying.setUncaughtExceptionHandler((thread, failure) -> unexpected.add(failure));
         swapping.start();
         verifying.start();
         verifying.join(20_000);
         isOver.set(true);
         swapping.join();
         assertThat(verifying.isAlive()).isFalse();
+        assertThat(unexpected).isEmpty();
+        assertThat(swaps).hasPositiveValue();
     }
 
     @Test
