@@ -17,6 +17,8 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.regex.Pattern;
 
 /**
@@ -131,15 +133,17 @@ final class EntryReader {
     }
 
     /** {@code modules/NNN-<name>}: the number is the load order. */
-    private static List<Path> modules(Path directory, Fd fd) throws OsException {
-        if (fd.statAt(KernelFamily.MODULES).filter(FileStat::isDirectory).isEmpty()) {
-            return List.of();
+    private static SortedMap<Path, FileStat> modules(Path directory, Fd fd) throws OsException {
+        SortedMap<Path, FileStat> modules = new TreeMap<>();
+        if (fd.statAt(KernelFamily.MODULES).filter(FileStat::isDirectory).isPresent()) {
+            for (String name : fd.namesAt(KernelFamily.MODULES)) {
+                if (MODULE.matcher(name).matches()) {
+                    String path = KernelFamily.MODULES + "/" + name;
+                    fd.statAt(path).ifPresent(stat -> modules.put(directory.resolve(path), stat));
+                }
+            }
         }
-        return fd.namesAt(KernelFamily.MODULES).stream()
-                .filter(name -> MODULE.matcher(name).matches())
-                .sorted()
-                .map(directory.resolve(KernelFamily.MODULES)::resolve)
-                .toList();
+        return modules;
     }
 
     /** @throws OsException instead, if the failure says nothing of the entry but that this process is short of something */

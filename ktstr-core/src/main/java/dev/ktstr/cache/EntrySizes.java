@@ -2,13 +2,14 @@ package dev.ktstr.cache;
 
 import dev.ktstr.os.FileStat;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
 
-/** The cheap check of an entry: its files are there, and have the sizes that were recorded. */
+/** The cheap check of an entry: its files are there, and have the sizes that were recorded, as far as they were. */
 final class EntrySizes {
+    private static final String SUM_OF_NOTHING = Checksums.sha256(new byte[0]);
+
     private EntrySizes() {}
 
     /** What is wrong, in one line; empty when nothing is. The original records no sizes, only that there is a vmlinux. */
@@ -28,21 +29,39 @@ final class EntrySizes {
                 .or(() -> vmlinuxSize == null
                         ? Optional.empty()
                         : problem(entry.directory().resolve(KernelFamily.VMLINUX), vmlinuxSize))
-                .or(() -> missing(entry, jvm));
+                .or(() -> problemOfTheRest(entry, jvm));
     }
 
-    /** Of the rest no sizes are recorded; those that a boot needs must at least be there. */
-    private static Optional<String> missing(KernelEntry entry, StoredDetails jvm) {
-        return jvm.files().keySet().stream()
-                .filter(path -> !path.startsWith(KernelFamily.MODULES + "/" + EntryModules.TREE + "/"))
-                .filter(path -> !Files.isRegularFile(entry.directory().resolve(path), LinkOption.NOFOLLOW_LINKS))
-                .findFirst()
-                .map(path -> path + " is missing");
+    /** Only checksums are recorded; what a boot needs must at least be there, and not be empty unless it was stored so. */
+    private static Optional<String> problemOfTheRest(KernelEntry entry, StoredDetails jvm) {
+        for (Map.Entry<String, String> file : jvm.files().entrySet()) {
+            String name = file.getKey();
+            if (!name.startsWith(KernelFamily.MODULES + "/" + EntryModules.TREE + "/")) {
+                Path path = entry.directory().resolve(name);
+                try {
+                    long size = size(path);
+                    if (size < 0 || (size == 0 && !file.getValue().equals(SUM_OF_NOTHING))) {
+                        return Optional.of(name + (size < 0 ? " is missing" : " is empty"));
+                    }
+                } catch (IOException unreadable) {
+                    return Optional.of(name + " cannot be examined: " + unreadable);
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** Negative for what is no file, a link to one included. */
+    private static long size(Path file) throws IOException {
+        return FileStat.ofLink(file)
+                .filter(FileStat::isRegularFile)
+                .map(FileStat::size)
+                .orElse(-1L);
     }
 
     private static Optional<String> problem(Path file, long recorded) {
         try {
-            long size = FileStat.of(file).map(FileStat::size).orElse(-1L);
+            long size = size(file);
             return size == recorded
                     ? Optional.empty()
                     : Optional.of(file.getFileName() + (size < 0 ? " is missing" : " has " + size + " bytes")

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.SortedMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,12 +23,13 @@ public final class KernelEntry {
     private final FileStat imageStat;
     private final @Nullable FileStat vmlinux;
     private final @Nullable FileStat config;
-    private final List<Path> modules;
+    private final SortedMap<Path, FileStat> modules;
 
     /**
      * @param identity of the directory
      * @param vmlinux null without one
      * @param config null without one
+     * @param modules in their order
      */
     KernelEntry(
             String key,
@@ -37,7 +39,7 @@ public final class KernelEntry {
             FileStat imageStat,
             @Nullable FileStat vmlinux,
             @Nullable FileStat config,
-            List<Path> modules) {
+            SortedMap<Path, FileStat> modules) {
         this.key = key;
         this.directory = directory;
         this.metadata = metadata;
@@ -73,7 +75,7 @@ public final class KernelEntry {
 
     /** The modules to load, in this order; often none. */
     public List<Path> modules() {
-        return modules;
+        return List.copyOf(modules.keySet());
     }
 
     public KernelMetadata metadata() {
@@ -107,9 +109,13 @@ public final class KernelEntry {
         return identity.isSameFile(other.identity) && metadata.equals(other.metadata);
     }
 
-    /** Whether its files, too, are those that they were: of the same inodes and sizes. Modules are not looked at. */
+    /** Whether its files, too, are those that they were: of the same inodes and sizes. The tree of modules is not looked at. */
     boolean hasSameFiles(KernelEntry other) {
-        return isSame(imageStat, other.imageStat) && isSame(vmlinux, other.vmlinux) && isSame(config, other.config);
+        return isSame(imageStat, other.imageStat)
+                && isSame(vmlinux, other.vmlinux)
+                && isSame(config, other.config)
+                && modules.keySet().equals(other.modules.keySet())
+                && modules.keySet().stream().allMatch(path -> isSame(modules.get(path), other.modules.get(path)));
     }
 
     private static boolean isSame(@Nullable FileStat now, @Nullable FileStat before) {

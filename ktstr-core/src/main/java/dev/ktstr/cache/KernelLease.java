@@ -8,6 +8,13 @@ import java.util.Optional;
 /**
  * One kernel, held: until this is closed ktstr neither replaces nor removes it, in whichever process. Any number may
  * hold one kernel. Closing again does nothing.
+ *
+ * <p>There is one only for an entry whose files are there: boot image and {@code vmlinux} with the sizes that were recorded
+ * when it was stored; configuration and modules to load, whose sizes are not recorded, at least not emptied. From then on
+ * (or, with {@link KernelCache#lease(KernelEntry, dev.ktstr.Environment, dev.ktstr.event.EventSink)}, since it was looked up)
+ * {@link #check} finds another directory, other metadata, and of each of these files another inode or size. The tree of all
+ * modules is not looked at, and of an entry of the original, which records no sizes, only whether the files are there. The
+ * bytes of every file are compared with what was stored by {@link #verify}, and by nothing else.
  */
 public final class KernelLease implements AutoCloseable {
     private final KernelEntry entry;

@@ -35,6 +35,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class KernelLeaseTest {
+    private static final String MODULE = "modules/000-virtio_pci.ko";
+
     @TempDir
     Path directory;
 
@@ -287,6 +289,68 @@ class KernelLeaseTest {
                     .hasMessageContaining("replaced since it was looked up");
         }
         fixture.cache().lease("k").close(); // for who comes later it is the entry
+    }
+
+    /** Of them no sizes are recorded, but that there was something. */
+    @Test
+    void anEmptiedConfigurationOrModuleIsFoundByEveryLease() throws IOException {
+        Path config = fixture.file("config", "CONFIG_A=y\n");
+        KernelEntry entry = fixture.cache()
+                .store(withModule(fixture.request("k").config(config)))
+                .entry();
+        for (String name : List.of("config", MODULE)) {
+            Path file = entry.directory().resolve(name);
+            byte[] content = Files.readAllBytes(file);
+            Files.write(file, new byte[0]);
+            assertThatThrownBy(() -> fixture.cache().lease("k"))
+                    .hasMessageContaining("KT-ENTRY-02")
+                    .hasMessageContaining(name + " is empty");
+            Files.write(file, content);
+        }
+        fixture.cache().lease("k").close();
+        fixture.cache()
+                .store(fixture.request("empty")
+                        .config(fixture.file("no-config", ""))
+                        .build());
+        fixture.cache().lease("empty").close();
+    }
+
+    @Test
+    void aLinkInAFilesPlaceIsFoundByEveryLease() throws IOException {
+        Path vmlinux = TestVmlinux.kernel(directory.resolve("vmlinux"));
+        KernelEntry entry = fixture.cache()
+                .store(fixture.request("k").vmlinux(vmlinux).build())
+                .entry();
+        Path stored = entry.vmlinux().orElseThrow();
+        Path elsewhere = Files.move(stored, directory.resolve("elsewhere"));
+        Files.createSymbolicLink(stored, elsewhere);
+        assertThatThrownBy(() -> fixture.cache().lease("k"))
+                .hasMessageContaining("KT-ENTRY-02")
+                .hasMessageContaining("vmlinux is missing");
+    }
+
+    @Test
+    void anotherModuleIsNoticedByWhoeverHasTheEntryAlready() throws IOException {
+        KernelEntry entry =
+                fixture.cache().store(withModule(fixture.request("k"))).entry();
+        Path file = entry.directory().resolve(MODULE);
+        try (KernelLease lease = fixture.cache().lease("k")) {
+            byte[] content = Files.readAllBytes(file);
+            Files.write(file, new byte[] {1});
+            assertThatThrownBy(lease::check).hasMessageContaining("one of its files is not the one it was");
+            Files.write(file, content);
+            lease.check();
+            Files.write(file.resolveSibling("001-more.ko"), content);
+            assertThatThrownBy(lease::check).hasMessageContaining("one of its files is not the one it was");
+        }
+        assertThatThrownBy(() -> KernelCache.lease(entry, Environment.system(), EventSink.logging()))
+                .hasMessageContaining("replaced since it was looked up");
+    }
+
+    private StoreRequest withModule(StoreRequest.Builder request) throws IOException {
+        Path modules = Files.createDirectories(directory.resolve("modules"));
+        TestVmlinux.module(modules.resolve("virtio_pci.ko"), "name=virtio_pci");
+        return request.modules(Modules.BOOT).modulesDir(modules).build();
     }
 
     @Test
