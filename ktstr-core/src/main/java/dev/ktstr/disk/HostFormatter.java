@@ -41,10 +41,7 @@ final class HostFormatter implements TemplateFormatter {
         List<String> command = command(image, spec);
         Path output = Files.createTempFile("ktstr-mkfs-", ".log");
         try {
-            Process mkfs = new ProcessBuilder(command)
-                    .redirectErrorStream(true)
-                    .redirectOutput(output.toFile())
-                    .start();
+            Process mkfs = start(command, output);
             mkfs.getOutputStream().close(); // a question gets no answer
             int status = await(mkfs, command, output);
             if (status != 0) {
@@ -52,6 +49,22 @@ final class HostFormatter implements TemplateFormatter {
             }
         } finally {
             Files.deleteIfExists(output);
+        }
+    }
+
+    private static Process start(List<String> command, Path output) throws DiskException {
+        try {
+            return new ProcessBuilder(command)
+                    .redirectErrorStream(true)
+                    .redirectOutput(output.toFile())
+                    .start();
+        } catch (IOException failed) {
+            throw new DiskException(
+                    ErrorCode.FORMATTER_FAILED,
+                    "formatting a disk: " + failed.getMessage(),
+                    null,
+                    "see whether that program can be run, and how many processes this user may have (ulimit -u)",
+                    failed);
         }
     }
 

@@ -325,6 +325,18 @@ class DiskTemplatesTest {
     }
 
     @Test
+    void aFormatterThatCannotBeRunHasACodeAndARemedy() throws Exception {
+        mkfs("ext4", "#!/no/such/interpreter\n");
+
+        assertThat(failure(spec()))
+                .isInstanceOf(DiskException.class)
+                .hasMessageContaining("formatting a disk: Cannot run program \"" + bin.resolve("mkfs.ext4"))
+                .hasMessageContaining("ulimit -u")
+                .satisfies(failure -> assertThat(failure.code()).isEqualTo(ErrorCode.FORMATTER_FAILED));
+        assertThat(names()).isEmpty();
+    }
+
+    @Test
     void whatComesInTheWayOfTidyingUpDoesNotHideTheFailure() throws Exception {
         mkfs(
                 "ext4",
