@@ -2,6 +2,7 @@ package dev.ktstr.cache;
 
 import dev.ktstr.ErrorCode;
 import dev.ktstr.KtstrException;
+import dev.ktstr.os.FileFailures;
 import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 
@@ -22,14 +23,11 @@ public final class EntryException extends KtstrException {
                         + ") and store it again");
     }
 
-    /** What the JDK says of a file, which may be no more than its name, as one of ours. */
+    /** What the JDK says of a file, as one of ours. */
     static EntryException ofTheDisk(String doing, FileSystemException failure, Path root) {
-        String why = failure.getReason() != null
-                ? failure.getReason()
-                : failure.getClass().getSimpleName().replaceAll("Exception$", "");
         return new EntryException(
                 ErrorCode.OS_CALL,
-                doing + ": " + failure.getFile() + ": " + why,
+                doing + ": " + FileFailures.describe(failure),
                 root,
                 "check that the cache is a directory where you may write and has space left, or point KTSTR_CACHE_DIR (or"
                         + " -Dktstr.cacheDir) at one that is");

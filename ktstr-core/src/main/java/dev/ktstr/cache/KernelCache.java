@@ -263,7 +263,11 @@ public final class KernelCache {
      */
     public void requireFree(String key) throws IOException {
         family.requireReadable(key);
-        root.lockForWriting(key, Duration.ZERO, FREE_ADVICE).close();
+        try {
+            root.lockForWriting(key, Duration.ZERO, FREE_ADVICE).close();
+        } catch (FileSystemException failed) {
+            throw EntryException.ofTheDisk("looking whether " + key + " is in use", failed, root());
+        }
     }
 
     /**
@@ -273,7 +277,11 @@ public final class KernelCache {
      * @throws IOException if that cannot be created
      */
     public Flock sourceLock(SourceTree tree) throws IOException {
-        return root.sourceLock(tree.lockName(), "source tree " + tree.path(), SOURCE_ADVICE);
+        try {
+            return root.sourceLock(tree.lockName(), "source tree " + tree.path(), SOURCE_ADVICE);
+        } catch (FileSystemException failed) {
+            throw EntryException.ofTheDisk("making the lock of source tree " + tree.path(), failed, root());
+        }
     }
 
     /**

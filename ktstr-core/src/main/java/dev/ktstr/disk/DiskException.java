@@ -2,6 +2,7 @@ package dev.ktstr.disk;
 
 import dev.ktstr.ErrorCode;
 import dev.ktstr.KtstrException;
+import dev.ktstr.os.FileFailures;
 import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -14,14 +15,11 @@ public final class DiskException extends KtstrException {
         this(code, problem, path, remedy, null);
     }
 
-    /** What the JDK says of a file, which may be no more than its name, as one of ours. */
+    /** What the JDK says of a file, as one of ours. */
     static DiskException ofTheDisk(String doing, FileSystemException failure, Path root) {
-        String why = failure.getReason() != null
-                ? failure.getReason()
-                : failure.getClass().getSimpleName().replaceAll("Exception$", "");
         return new DiskException(
                 ErrorCode.OS_CALL,
-                doing + ": " + failure.getFile() + ": " + why,
+                doing + ": " + FileFailures.describe(failure),
                 root,
                 "check that the directory of templates is one where you may write and has space left, or point"
                         + " KTSTR_CACHE_DIR (or -Dktstr.cacheDir) at one that is",

@@ -38,6 +38,18 @@ class SourceTreeTest {
     }
 
     @Test
+    void whyThereCanBeNoLockIsToldWithWhatToDo() throws Exception {
+        Path file = Files.createFile(directory.resolve("file"));
+        KernelCache cache = KernelCache.at(file.resolve("kernels"));
+        assertThatThrownBy(() -> cache.sourceLock(SourceTree.of(tree)))
+                .isInstanceOf(EntryException.class)
+                .hasMessageContaining("fix");
+        assertThatThrownBy(() -> cache.requireFree("k"))
+                .isInstanceOf(EntryException.class)
+                .hasMessageContaining("fix");
+    }
+
+    @Test
     void gitTellsWhatIsInIt() throws Exception {
         assertThat(state()).isEqualTo(new State.NotGit());
         git("init", "-q");
