@@ -32,15 +32,29 @@ public final class PrivateDirectory implements AutoCloseable {
 
     /** A new one. */
     public static PrivateDirectory create(Path parent, Environment environment) throws IOException {
-        String name = ".disks-" + ProcessHandle.current().pid() + "." + environment.randomSuffix();
-        Path path = Files.createDirectory(
-                parent.resolve(name),
-                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        while (true) {
+            String name = ".disks-" + ProcessHandle.current().pid() + "." + environment.randomSuffix();
+            Path path = Files.createDirectory(
+                    parent.resolve(name),
+                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+            try {
+                return new PrivateDirectory(path, Flock.on(path.resolve(LOCK)).acquire(FlockMode.EXCLUSIVE));
+            } catch (IOException refused) {
+                // Else a sweep has taken it for debris before it was locked: its clock is not ours, or was set
+                // meanwhile.
+                if (!Files.notExists(path)) {
+                    deleteSuppressed(path, refused);
+                    throw refused;
+                }
+            }
+        }
+    }
+
+    private static void deleteSuppressed(Path path, IOException failure) {
         try {
-            return new PrivateDirectory(path, Flock.on(path.resolve(LOCK)).acquire(FlockMode.EXCLUSIVE));
-        } catch (IOException refused) {
             FileTrees.delete(path);
-            throw refused;
+        } catch (IOException alsoFailed) {
+            failure.addSuppressed(alsoFailed);
         }
     }
 

@@ -11,6 +11,7 @@ import dev.ktstr.os.Directories;
 import dev.ktstr.os.FileStat;
 import dev.ktstr.publish.FileTrees;
 import java.io.IOException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -167,7 +168,10 @@ final class TemplateSweep {
         return pid > 0 && (ProcessHandle.of(pid).isEmpty() || isOlderThan(path, INSTANT));
     }
 
-    /** Not another user's, who sweeps it; and not so new that its owner may be about to make the lock, or to take it. */
+    /**
+     * Not another user's, who sweeps it; and not so new that its owner may be about to make the lock, or to take it, and would have
+     * to start again. What is in use is locked, and stays whatever its age seems to be.
+     */
     private boolean mayBeDebris(Path directory) throws IOException {
         return Files.isExecutable(directory) && isOlderThan(directory, BIRTH);
     }
@@ -177,8 +181,11 @@ final class TemplateSweep {
         if (!mayBeDebris(directory)) {
             return false;
         }
+        if (isRemovedEmpty(directory)) {
+            return true;
+        }
         if (!Files.exists(lock, LinkOption.NOFOLLOW_LINKS)) {
-            discard(directory);
+            discard(directory); // the lock was made first: somebody has begun to remove all of it
             return true;
         }
         try (LockGuard guard = Flock.on(lock).tryAcquire(FlockMode.EXCLUSIVE).orElse(null)) {
@@ -186,6 +193,17 @@ final class TemplateSweep {
                 discard(directory);
             }
             return guard != null;
+        }
+    }
+
+    /** Its owner may be about to make the lock all the same, if our clocks differ: then one of us fails, and it makes another. */
+    private boolean isRemovedEmpty(Path directory) throws IOException {
+        try {
+            Files.delete(directory);
+            events.accept(new KtstrEvent.Swept(directory));
+            return true;
+        } catch (DirectoryNotEmptyException inUse) {
+            return false;
         }
     }
 
