@@ -1,11 +1,16 @@
 package dev.ktstr.publish;
 
 import dev.ktstr.Environment;
+import dev.ktstr.ErrorCode;
 import dev.ktstr.KtstrException;
 import dev.ktstr.lock.LockHolder;
+import dev.ktstr.os.Errno;
+import dev.ktstr.os.FileFailures;
 import dev.ktstr.os.FileStat;
+import dev.ktstr.os.OsException;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -53,7 +58,7 @@ public final class EntryCleaner {
                 tryRemove(key, check);
             }
         } catch (IOException failure) {
-            if (Files.notExists(root.entry(key), LinkOption.NOFOLLOW_LINKS)) {
+            if (isAbsence(failure) && Files.notExists(root.entry(key), LinkOption.NOFOLLOW_LINKS)) {
                 skip(key, REMOVED_MEANWHILE); // by the original's clean, which asks for no lock
             } else {
                 failed.add(new CleanReport.Failed(key, why(failure)));
@@ -101,11 +106,19 @@ public final class EntryCleaner {
         }
     }
 
+    /** Else it may be ourselves who have moved it away, and then failed. */
+    private static boolean isAbsence(IOException failure) {
+        return failure instanceof NoSuchFileException
+                || (failure instanceof OsException system && system.errno() == Errno.ENOENT);
+    }
+
     /** In one line: there may be many. */
     private static String why(IOException failure) {
-        return failure instanceof KtstrException known
-                ? known.code().id() + "  " + known.problem()
-                : failure.toString();
+        if (failure instanceof KtstrException known) {
+            return known.code().id() + "  " + known.problem();
+        }
+        String raw = failure instanceof FileSystemException file ? FileFailures.describe(file) : failure.toString();
+        return ErrorCode.OS_CALL.id() + "  " + raw;
     }
 
     private String inUse(List<LockHolder> holders) {

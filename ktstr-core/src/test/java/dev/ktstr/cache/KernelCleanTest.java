@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.ktstr.Environment;
+import dev.ktstr.ErrorCode;
 import dev.ktstr.KtstrException;
 import dev.ktstr.lock.Flock;
 import dev.ktstr.lock.FlockMode;
@@ -282,7 +283,25 @@ class KernelCleanTest {
             Files.createSymbolicLink(fixture.root, fixture.root); // as good as an error of the disk
         });
         assertThat(report.skipped()).isEmpty();
-        assertThat(report.failed()).hasSize(1);
+        assertThat(report.failed())
+                .singleElement()
+                .satisfies(failed -> assertThat(failed.why()).startsWith(ErrorCode.OS_CALL.id() + "  "));
+    }
+
+    @Test
+    void anEntryThatIsGoneIsNotSaidToBeRemovedByOthersIfSomethingElseFailed() throws IOException {
+        fixture.store("k");
+        Path entry = fixture.root.resolve("k");
+        Path locks = fixture.root.resolve(".locks");
+        CleanReport report = cleanWithAnAccidentAfterListing(() -> {
+            Files.move(entry, directory.resolve("away"));
+            Files.move(locks, directory.resolve("locks"));
+            Files.createFile(locks);
+        });
+        assertThat(report.skipped()).isEmpty();
+        assertThat(report.failed())
+                .singleElement()
+                .satisfies(failed -> assertThat(failed.why()).contains(locks.toString()));
     }
 
     /** Something that happens to the cache. */
