@@ -136,7 +136,8 @@ final class EntryReader {
     private static SortedMap<Path, FileStat> modules(Path directory, Fd fd) throws OsException {
         SortedMap<Path, FileStat> modules = new TreeMap<>();
         if (fd.statAt(KernelFamily.MODULES).filter(FileStat::isDirectory).isPresent()) {
-            for (String name : fd.namesAt(KernelFamily.MODULES)) {
+            for (Path each : fd.namesAt(KernelFamily.MODULES)) {
+                String name = each.toString();
                 if (MODULE.matcher(name).matches()) {
                     String path = KernelFamily.MODULES + "/" + name;
                     fd.statAt(path).ifPresent(stat -> modules.put(directory.resolve(path), stat));

@@ -109,8 +109,9 @@ final class HolderDirectory {
         List<HolderRecord> live = new ArrayList<>();
         try (Fd records = open().orElse(null)) {
             if (records != null) {
-                List<String> names = records.namesAt(".");
-                for (String name : names.subList(0, Math.min(names.size(), MOST_RECORDS))) {
+                List<Path> names = records.namesAt(".");
+                for (Path each : names.subList(0, Math.min(names.size(), MOST_RECORDS))) {
+                    String name = each.toString();
                     Matcher named = NAME.matcher(name);
                     if (named.matches()) {
                         live(records, name, Long.parseLong(named.group(1)), now).ifPresent(live::add);

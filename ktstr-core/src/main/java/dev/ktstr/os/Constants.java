@@ -60,12 +60,19 @@ final class Constants {
     /** struct file_clone_range (linux/fs.h): four 64-bit numbers, of which only the first is not zero for a whole file. */
     static final int FILE_CLONE_RANGE_SIZE = 32;
 
+    // struct linux_dirent64: the C library's dirent64 has the same fields.
+    static final int DIRENT_LENGTH = 16;
+    static final int DIRENT_NAME = 19;
+
     /** The open(2) flags that differ between architectures. */
     record OpenFlags(int directory, int noFollow, int tmpfile) {}
 
     static final Map<String, OpenFlags> OPEN_FLAGS = Map.of(
             "x86-64", new OpenFlags(0200000, 0400000, 020200000),
             "aarch64", new OpenFlags(040000, 0100000, 020040000));
+
+    /** The number of {@code getdents64(2)}, for which older C libraries have no function. */
+    static final Map<String, Integer> GETDENTS64 = Map.of("x86-64", 217, "aarch64", 61);
 
     private Constants() {}
 
@@ -79,5 +86,9 @@ final class Constants {
             throw new IllegalStateException("LibC.require() lets no call pass on " + Platform.ARCH);
         }
         return flags;
+    }
+
+    static int getdents64() {
+        return GETDENTS64.getOrDefault(Platform.ARCH, -1);
     }
 }

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * <p>{@code long} stands for {@code size_t}, {@code ssize_t}, {@code nfds_t} and {@code unsigned long}, which have 64 bits on
  * both architectures that we run on; JNA's {@code NativeLong} would cost several microseconds a call.
  *
- * <p>{@code open}, {@code openat} and {@code ioctl} are variadic in C. The System V x86_64 and the AAPCS64 calling
+ * <p>{@code open}, {@code openat}, {@code ioctl} and {@code syscall} are variadic in C. The System V x86_64 and the AAPCS64 calling
  * conventions pass the integers that we pass in the same registers either way.
  */
 final class LibC {
@@ -59,6 +59,8 @@ final class LibC {
     static native int sync_file_range(int fd, long offset, long length, int flags);
 
     static native int sched_getaffinity(int pid, long size, byte[] mask);
+
+    static native long syscall(long number, int fd, byte[] buffer, long count);
 
     static native int fchmod(int fd, int mode);
 

@@ -4,6 +4,8 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Paths as the bytes that the kernel knows them by. */
@@ -23,6 +25,15 @@ public final class NativePaths {
     static byte[] terminated(Path path) {
         byte[] bytes = bytes(path);
         return Arrays.copyOf(bytes, bytes.length + 1);
+    }
+
+    /** The name that these bytes are, as {@link #bytes} has it. */
+    static Path name(byte[] bytes) {
+        StringBuilder uri = new StringBuilder("file:///");
+        for (byte each : bytes) {
+            uri.append('%').append(HexFormat.of().toHexDigits(each));
+        }
+        return Objects.requireNonNull(Path.of(URI.create(uri.toString())).getFileName(), "a name");
     }
 
     private static byte @Nullable [] ascii(String text) {

@@ -30,6 +30,8 @@ class ConstantsTest {
             Map.entry("STATX_MTIME_NSEC", "offsetof(struct statx, stx_mtime.tv_nsec)"),
             Map.entry("STATX_DEV_MAJOR", "offsetof(struct statx, stx_dev_major)"),
             Map.entry("STATX_DEV_MINOR", "offsetof(struct statx, stx_dev_minor)"),
+            Map.entry("DIRENT_LENGTH", "offsetof(struct dirent64, d_reclen)"),
+            Map.entry("DIRENT_NAME", "offsetof(struct dirent64, d_name)"),
             Map.entry("FILE_CLONE_RANGE_SIZE", "sizeof(struct file_clone_range)"),
             Map.entry("STATFS_TYPE", "offsetof(struct statfs, f_type)"));
 
@@ -66,6 +68,9 @@ class ConstantsTest {
         expected.put("O_DIRECTORY", (long) flags.directory());
         expected.put("O_NOFOLLOW", (long) flags.noFollow());
         expected.put("O_TMPFILE", (long) flags.tmpfile());
+        expected.put(
+                "SYS_getdents64",
+                Objects.requireNonNull(Constants.GETDENTS64.get(architecture)).longValue());
         for (Errno errno : Errno.values()) {
             if (errno != Errno.OTHER) {
                 expected.put(errno.name(), (long) errno.number());

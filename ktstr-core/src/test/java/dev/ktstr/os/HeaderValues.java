@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Assumptions;
 public final class HeaderValues {
     private static final String HEADERS = """
             #define _GNU_SOURCE
+            #include <dirent.h>
             #include <errno.h>
             #include <fcntl.h>
             #include <stddef.h>
@@ -26,6 +27,7 @@ public final class HeaderValues {
             #include <sys/file.h>
             #include <sys/inotify.h>
             #include <sys/stat.h>
+            #include <sys/syscall.h>
             #include <sys/vfs.h>
             #include <linux/fs.h>
             #include <linux/magic.h>
