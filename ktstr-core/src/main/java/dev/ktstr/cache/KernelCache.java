@@ -4,7 +4,6 @@ import dev.ktstr.CacheDirectory;
 import dev.ktstr.Environment;
 import dev.ktstr.EnvironmentException;
 import dev.ktstr.ErrorCode;
-import dev.ktstr.KtstrException;
 import dev.ktstr.event.EventSink;
 import dev.ktstr.event.KtstrEvent;
 import dev.ktstr.lock.Flock;
@@ -155,7 +154,7 @@ public final class KernelCache {
             lease.check();
             return lease;
         } catch (IOException | RuntimeException failed) {
-            closeSuppressed(guard, failed);
+            guard.close();
             throw failed;
         }
     }
@@ -376,14 +375,6 @@ public final class KernelCache {
                 && environment.firstTime("unstripped " + entry.directory())) {
             events.accept(new KtstrEvent.Warning("using unstripped vmlinux of " + entry.key()
                     + ": it could not be stripped when it was stored, and takes its full size"));
-        }
-    }
-
-    private static void closeSuppressed(LockGuard guard, Exception failure) {
-        try {
-            guard.close();
-        } catch (KtstrException alsoFailed) {
-            failure.addSuppressed(alsoFailed);
         }
     }
 }

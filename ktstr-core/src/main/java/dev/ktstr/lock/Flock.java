@@ -195,6 +195,15 @@ public final class Flock {
 
     /** The lock that has been granted, with the record that its guard removes. */
     LockGuard recorded(LockGuard guard, FlockMode mode) {
+        try {
+            return withRecord(guard, mode);
+        } catch (RuntimeException | Error bug) {
+            guard.close();
+            throw bug;
+        }
+    }
+
+    private LockGuard withRecord(LockGuard guard, FlockMode mode) {
         if (records.directory.isEmpty()) {
             return guard;
         }

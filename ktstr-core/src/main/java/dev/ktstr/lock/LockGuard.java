@@ -44,13 +44,16 @@ public final class LockGuard implements AutoCloseable {
         return fd;
     }
 
+    /** Whoever closes this has done what it was for: so nothing is thrown, and the lock goes with its descriptor in any case. */
     @Override
-    public void close() throws OsException {
+    public void close() {
         if (closed.compareAndSet(false, true)) {
             try (fd) {
                 onClose.run();
                 // Explicitly, before the close: whoever is woken by the close then finds the lock free.
                 fd.unlock();
+            } catch (OsException ignored) {
+                return;
             }
         }
     }

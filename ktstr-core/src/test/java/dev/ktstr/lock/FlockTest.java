@@ -2,6 +2,7 @@ package dev.ktstr.lock;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import dev.ktstr.ChildJvm;
 import dev.ktstr.Environment;
@@ -17,7 +18,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -109,6 +114,31 @@ class FlockTest {
     private static Environment leaping(Duration step) {
         AtomicLong now = new AtomicLong();
         return Environment.system().withClocks(Environment.system().clock(), () -> now.getAndAdd(step.toNanos()));
+    }
+
+    @Test
+    void whatGoesWrongBesidesLeavesNoLockBehind() throws Exception {
+        Clock broken = new Clock() {
+            @Override
+            public Instant instant() {
+                throw new IllegalStateException("no time");
+            }
+
+            @Override
+            public ZoneId getZone() {
+                return ZoneOffset.UTC;
+            }
+
+            @Override
+            public Clock withZone(ZoneId zone) {
+                return this;
+            }
+        };
+        Flock flock = Flock.on(file, Environment.system().withClocks(broken, System::nanoTime), EventSink.logging())
+                .recordedIn(directory.resolve("holders"));
+
+        assertThatIllegalStateException().isThrownBy(() -> flock.acquire(FlockMode.EXCLUSIVE));
+        assertThat(isFree(FlockMode.EXCLUSIVE)).isTrue();
     }
 
     // Modes
@@ -706,13 +736,7 @@ class FlockTest {
         LockGuard guard = flock().acquire(FlockMode.SHARED);
         Waiter waiter = new Waiter(file, FlockMode.EXCLUSIVE, Duration.ofSeconds(30));
         waiter.waiting();
-        Thread closer = new Thread(() -> {
-            try {
-                guard.close();
-            } catch (KtstrException failed) {
-                throw new IllegalStateException(failed);
-            }
-        });
+        Thread closer = new Thread(guard::close);
         closer.start();
         closer.join();
         waiter.guard().close();
