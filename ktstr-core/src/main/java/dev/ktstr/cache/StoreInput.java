@@ -1,11 +1,14 @@
 package dev.ktstr.cache;
 
 import dev.ktstr.ErrorCode;
+import dev.ktstr.KtstrException;
 import dev.ktstr.elf.ElfFile;
 import dev.ktstr.elf.MalformedElfException;
 import dev.ktstr.os.FileStat;
 import dev.ktstr.os.Machine;
 import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
@@ -44,6 +47,10 @@ record StoreInput(
             @Nullable String buildId,
             @Nullable String keptSha256) {}
 
+    private interface Reading<T> {
+        T read() throws IOException;
+    }
+
     /**
      * @param files with an image
      * @throws StoreException if a file is unusable, or they belong to different kernels
@@ -67,19 +74,18 @@ record StoreInput(
                     "there is no such directory",
                     "give /lib/modules/<release>, or leave modulesDir out");
         }
-        KernelImage image = image(request, imageFile);
+        boolean isVersionGiven = request.kernelVersion().isPresent();
+        KernelImage image = read("the boot image", imageFile, () -> image(request, imageFile));
         return new StoreInput(
                 request,
                 files,
                 image,
-                config == null ? null : config(config, image, imageFile),
+                config == null
+                        ? null
+                        : read("the kernel configuration", config, () -> config(config, image, imageFile)),
                 vmlinux == null
                         ? null
-                        : vmlinux(
-                                vmlinux,
-                                image,
-                                imageFile,
-                                request.kernelVersion().isPresent()),
+                        : read("vmlinux", vmlinux, () -> vmlinux(vmlinux, image, imageFile, isVersionGiven)),
                 modulesDir == null && request.contents().isEmpty() ? Modules.NONE : request.modules(),
                 Optional.empty());
     }
@@ -179,6 +185,21 @@ record StoreInput(
         } catch (MalformedElfException noElf) {
             // The strip will say so, and the file be stored as it is: all of it is what identifies it.
             return new Vmlinux(stat, null, Checksums.sha256(file));
+        }
+    }
+
+    /** Of a file that is open the JDK tells what went wrong, and nothing else. */
+    private static <T> T read(String what, Path file, Reading<T> reading) throws IOException {
+        try {
+            return reading.read();
+        } catch (KtstrException | FileSystemException | ClosedByInterruptException told) {
+            throw told;
+        } catch (IOException failed) {
+            throw unusable(
+                    what,
+                    file,
+                    Objects.requireNonNullElse(failed.getMessage(), failed.toString()),
+                    "see the kernel's log (dmesg) before you trust this disk again");
         }
     }
 

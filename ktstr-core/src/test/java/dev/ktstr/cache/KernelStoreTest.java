@@ -320,6 +320,8 @@ class KernelStoreTest {
         Path absent = directory.resolve("absent");
         assertRefused(fixture.request("k").image(absent), ErrorCode.INPUT_UNUSABLE, absent);
         assertRefused(fixture.request("k").image(directory), ErrorCode.INPUT_UNUSABLE, directory);
+        Path broken = Path.of("/proc/self/mem"); // whose first page reads as that of a broken disk
+        assertRefused(fixture.request("k").image(broken), ErrorCode.INPUT_UNUSABLE, broken);
         assertRefused(fixture.request("k").vmlinux(absent), ErrorCode.INPUT_UNUSABLE, absent);
         assertRefused(fixture.request("k").config(absent), ErrorCode.INPUT_UNUSABLE, absent);
         Path text = fixture.file("text", "not a kernel");
