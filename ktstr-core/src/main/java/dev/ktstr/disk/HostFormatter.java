@@ -74,11 +74,11 @@ final class HostFormatter implements TemplateFormatter {
                 return mkfs.exitValue();
             }
         } catch (InterruptedException interrupted) {
+            kill(mkfs);
             Thread.currentThread().interrupt();
             throw new InterruptedIOException("interrupted while " + command.get(0) + " was formatting");
-        } finally {
-            kill(mkfs);
         }
+        kill(mkfs);
         throw failed(command, "it had not ended after " + Durations.format(limit) + ", and was killed", output);
     }
 
