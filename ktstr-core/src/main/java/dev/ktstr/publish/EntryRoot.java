@@ -237,15 +237,21 @@ public final class EntryRoot {
     /** Forces the name of the root to disk, where this user may read the directory that it is in. */
     void syncParent() throws IOException {
         Path parent = root.getParent();
-        if (parent == null) {
-            return;
-        }
-        try {
-            FileTrees.syncDirectory(parent);
-        } catch (OsException unreadable) {
-            if (unreadable.errno() != Errno.EACCES) {
-                throw unreadable;
+        try (Fd directory = parent == null ? null : openIfReadable(parent)) {
+            if (directory != null) {
+                directory.fsync();
             }
+        }
+    }
+
+    private static @Nullable Fd openIfReadable(Path directory) throws KtstrException {
+        try {
+            return Fd.openDirectory(directory);
+        } catch (OsException failed) {
+            if (failed.errno() == Errno.EACCES) {
+                return null;
+            }
+            throw failed;
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.ktstr.publish;
 
+import dev.ktstr.KtstrException;
 import dev.ktstr.os.Fd;
 import dev.ktstr.os.FileStat;
 import java.io.IOException;
@@ -50,7 +51,7 @@ public final class FileTrees {
     public static void delete(Path top) throws IOException {
         Path parent = top.toAbsolutePath().getParent();
         if (parent != null && FileStat.ofLink(top).isPresent()) {
-            declared(top, () -> {
+            located(top, () -> {
                 try (DirectoryStream<Path> above = Files.newDirectoryStream(parent)) {
                     delete(secure(above), top, MOST_LEVELS);
                 }
@@ -130,7 +131,9 @@ public final class FileTrees {
     static List<Path> create(Path directory) throws IOException {
         List<Path> touched = new ArrayList<>();
         Path missing = directory.toAbsolutePath();
-        while (missing != null && !Files.isDirectory(missing)) {
+        // Not as Files.isDirectory has it, for which whatever cannot be looked at is not there.
+        while (missing != null
+                && FileStat.of(missing).filter(FileStat::isDirectory).isEmpty()) {
             touched.add(missing);
             missing = missing.getParent();
         }
@@ -170,18 +173,18 @@ public final class FileTrees {
         });
     }
 
-    /** {@link Files#walkFileTree(Path, FileVisitor)}, without what it throws and does not declare. */
+    /** {@link Files#walkFileTree(Path, FileVisitor)}, without what it throws and does not say of which file. */
     static void walk(Path top, FileVisitor<Path> visitor) throws IOException {
-        declared(top, () -> Files.walkFileTree(top, visitor));
+        located(top, () -> Files.walkFileTree(top, visitor));
     }
 
-    private static void declared(Path top, Action action) throws IOException {
+    private static void located(Path top, Action action) throws IOException {
         try {
             action.run();
-        } catch (IOException | RuntimeException declared) {
-            throw declared;
-        } catch (Exception undeclared) { // the JDK's UnixException, when a directory cannot be closed
-            throw new FileSystemException(top.toString(), null, undeclared.getMessage());
+        } catch (KtstrException | FileSystemException | RuntimeException told) {
+            throw told;
+        } catch (Exception untold) { // or not even declared: the JDK's UnixException, when a directory cannot be closed
+            throw new FileSystemException(top.toString(), null, untold.getMessage());
         }
     }
 }

@@ -3,11 +3,16 @@ package dev.ktstr.publish;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.ktstr.os.Errno;
 import dev.ktstr.os.Filesystems;
+import dev.ktstr.os.OsException;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -72,6 +77,30 @@ class FileTreesTest {
             swapping.join();
         }
         assertThat(count(elsewhere)).isEqualTo(FILES);
+    }
+
+    @Test
+    void whatCannotBeLookedAtIsNotTakenForAbsent() throws IOException {
+        Path loop = Files.createSymbolicLink(directory.resolve("loop"), Path.of("loop"));
+
+        assertThatThrownBy(() -> FileTrees.create(loop.resolve("new")))
+                .isInstanceOfSatisfying(
+                        OsException.class,
+                        failure -> assertThat(failure.errno()).isEqualTo(Errno.ELOOP));
+    }
+
+    /** Of a directory that is open already the JDK does not say which. */
+    @Test
+    void aFailureWithoutANameIsLocated() {
+        assertThatThrownBy(() -> FileTrees.walk(directory, new SimpleFileVisitor<>() {
+                    @Override
+                    public FileVisitResult preVisitDirectory(Path each, BasicFileAttributes attributes)
+                            throws IOException {
+                        throw new IOException("Input/output error");
+                    }
+                }))
+                .isInstanceOf(FileSystemException.class)
+                .hasMessage(directory + ": Input/output error");
     }
 
     @Test
