@@ -3,11 +3,11 @@ package dev.ktstr.cache;
 import dev.ktstr.KtstrException;
 import dev.ktstr.elf.ElfFile;
 import dev.ktstr.elf.MalformedElfException;
+import dev.ktstr.os.Directories;
 import dev.ktstr.os.Errno;
 import dev.ktstr.os.Fd;
 import dev.ktstr.os.OsException;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -17,7 +17,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Re-reads an entry against its checksums and its ELF structure. One use per entry. */
@@ -121,12 +120,20 @@ final class KernelVerifier {
                 kernel.directory().resolve(KernelFamily.METADATA),
                 kernel.directory().resolve(KernelFamily.VMLINUX)));
         jvm.files().keySet().forEach(name -> known.add(kernel.directory().resolve(name)));
-        try (Stream<Path> all = Files.walk(kernel.directory())) {
-            all.filter(path -> !Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS) && !known.contains(path))
-                    .map(path -> kernel.directory().relativize(path) + " was not stored by ktstr")
-                    .forEach(problems::add);
-        } catch (UncheckedIOException unreadable) {
-            problems.add("not all of the entry can be read: " + unreadable.getCause());
+        try {
+            checkNothingElse(kernel.directory(), kernel.directory(), known);
+        } catch (IOException unreadable) {
+            problems.add("not all of the entry can be read: " + why(unreadable));
+        }
+    }
+
+    private void checkNothingElse(Path entry, Path path, Set<Path> known) throws IOException {
+        if (Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
+            for (Path each : Directories.children(path)) {
+                checkNothingElse(entry, each, known);
+            }
+        } else if (!known.contains(path)) {
+            problems.add(entry.relativize(path) + " was not stored by ktstr");
         }
     }
 

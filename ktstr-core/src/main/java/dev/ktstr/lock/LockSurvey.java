@@ -1,12 +1,10 @@
 package dev.ktstr.lock;
 
 import dev.ktstr.Environment;
+import dev.ktstr.os.Directories;
 import dev.ktstr.os.FileStat;
 import dev.ktstr.os.NativePaths;
 import java.io.IOException;
-import java.nio.file.DirectoryIteratorException;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
@@ -57,10 +55,10 @@ public final class LockSurvey {
      */
     public List<ListedLock> list(Path directory, Pattern names, Path holders) throws IOException {
         List<ListedLock> listed = new ArrayList<>();
-        try (DirectoryStream<Path> all = Files.newDirectoryStream(directory)) {
+        try {
             Path real = directory.toRealPath();
             MountInfo around = mounts.around(NativePaths.bytes(real));
-            for (Path file : all) {
+            for (Path file : Directories.children(directory)) {
                 Matcher name = names.matcher(String.valueOf(file.getFileName()));
                 Optional<FileStat> stat = name.matches() ? FileStat.ofLink(file) : Optional.empty();
                 if (stat.isPresent() && stat.get().isRegularFile()) {
@@ -71,8 +69,6 @@ public final class LockSurvey {
             }
         } catch (NoSuchFileException | NotDirectoryException none) {
             return List.of();
-        } catch (DirectoryIteratorException failed) {
-            throw failed.getCause();
         }
         listed.sort(Comparator.comparing(ListedLock::name));
         return listed;

@@ -17,6 +17,7 @@ final class Constants {
     static final int O_CLOEXEC = 02000000;
     static final int AT_FDCWD = -100;
     static final int AT_SYMLINK_NOFOLLOW = 0x100;
+    static final int AT_REMOVEDIR = 0x200;
     static final int AT_SYMLINK_FOLLOW = 0x400;
     static final int AT_EMPTY_PATH = 0x1000;
     static final int SEEK_DATA = 3;
@@ -43,6 +44,8 @@ final class Constants {
 
     // struct statx (linux/stat.h): the same layout on every architecture, which is why we use it and not struct stat.
     static final int STATX_SIZE = 256;
+    static final int STATX_UID = 20;
+    static final int STATX_GID = 24;
     static final int STATX_MODE = 28;
     static final int STATX_INO = 32;
     static final int STATX_FILE_SIZE = 40;

@@ -20,10 +20,11 @@ public final class Directories {
      */
     @SuppressWarnings("StreamResourceLeak") // it is closed, only not as try would have it
     public static List<Path> children(Path directory) throws IOException {
-        DirectoryStream<Path> all = Files.newDirectoryStream(directory);
+        // With a dot behind it: the JDK waits for a pipe that somebody has put in a directory's place.
+        DirectoryStream<Path> all = Files.newDirectoryStream(directory.resolve("."));
         List<Path> children = new ArrayList<>();
         try {
-            all.forEach(children::add);
+            all.forEach(child -> children.add(directory.resolve(child.getFileName())));
         } catch (DirectoryIteratorException failed) {
             throw failed.getCause();
         } finally {

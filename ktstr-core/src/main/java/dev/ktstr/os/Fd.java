@@ -163,23 +163,39 @@ public final class Fd implements AutoCloseable {
                 Errno.ENOENT);
     }
 
+    /** The same by the last name of a path, whatever encoding it is in. */
+    public Optional<Fd> openDirectoryAt(Path child) throws OsException {
+        return tryOpenAt(
+                lastName(child),
+                child,
+                "open",
+                Constants.O_RDONLY
+                        | Constants.openFlags().directory()
+                        | Constants.openFlags().noFollow(),
+                Errno.ENOENT);
+    }
+
     /** As {@link #create}, in this directory. */
     public Optional<Fd> createAt(String name) throws OsException {
         return tryOpenAt(name, Constants.O_RDWR | Constants.O_CREAT | Constants.O_EXCL, Errno.EEXIST);
     }
 
     private Optional<Fd> tryOpenAt(String name, int flags, Errno expected) throws OsException {
+        return tryOpenAt(terminated(name), path, "open " + name + " in", flags, expected);
+    }
+
+    private Optional<Fd> tryOpenAt(byte[] name, Path shown, String call, int flags, Errno expected) throws OsException {
         int fd;
         do {
-            fd = LibC.openat(number, terminated(name), flags | Constants.O_CLOEXEC, PERMISSIONS_OF_NEW_FILES);
+            fd = LibC.openat(number, name, flags | Constants.O_CLOEXEC, PERMISSIONS_OF_NEW_FILES);
         } while (fd < 0 && LibC.failedWith(Errno.EINTR));
         if (fd >= 0) {
-            return Optional.of(new Fd(fd, path, (flags & Constants.O_RDWR) != 0));
+            return Optional.of(new Fd(fd, shown, (flags & Constants.O_RDWR) != 0));
         }
         if (LibC.failedWith(expected)) {
             return Optional.empty();
         }
-        throw LibC.failure("open " + name + " in", path);
+        throw LibC.failure(call, shown);
     }
 
     /**
@@ -210,13 +226,27 @@ public final class Fd implements AutoCloseable {
      * @return false if nothing is there by that name
      */
     public boolean removeAt(String name) throws OsException {
-        if (LibC.unlinkat(number, terminated(name), 0) == 0) {
+        return removeAt(terminated(name), 0, "remove " + name + " from", path);
+    }
+
+    /** The same by the last name of a path, whatever encoding it is in. */
+    public boolean removeAt(Path child) throws OsException {
+        return removeAt(lastName(child), 0, "remove", child);
+    }
+
+    /** The same of an empty directory. */
+    public boolean removeDirectoryAt(Path child) throws OsException {
+        return removeAt(lastName(child), Constants.AT_REMOVEDIR, "remove", child);
+    }
+
+    private boolean removeAt(byte[] name, int flags, String call, Path shown) throws OsException {
+        if (LibC.unlinkat(number, name, flags) == 0) {
             return true;
         }
         if (LibC.failedWith(Errno.ENOENT)) {
             return false;
         }
-        throw LibC.failure("remove " + name + " from", path);
+        throw LibC.failure(call, shown);
     }
 
     /** What is by that name in this directory, a symbolic link as itself; empty if nothing is. */
@@ -463,6 +493,15 @@ public final class Fd implements AutoCloseable {
         if (closed.compareAndSet(false, true) && LibC.close(number) != 0 && isWritten) {
             throw LibC.failure("close", path);
         }
+    }
+
+    private static byte[] lastName(Path path) {
+        byte[] bytes = NativePaths.terminated(path);
+        int start = bytes.length;
+        while (start > 0 && bytes[start - 1] != '/') {
+            start--;
+        }
+        return Arrays.copyOfRange(bytes, start, bytes.length);
     }
 
     private static byte[] terminated(String name) {

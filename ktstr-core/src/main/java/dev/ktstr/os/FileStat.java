@@ -10,6 +10,8 @@ import java.util.Optional;
  *
  * @param deviceMajor of {@code stx_dev}; on btrfs and overlayfs an anonymous device, good for telling files apart but
  *     not for finding the file system
+ * @param owner the user, unsigned
+ * @param group unsigned
  * @param size in bytes
  * @param allocated bytes on disk, holes not counted
  * @param modifiedSeconds since 1970, rounded down
@@ -20,11 +22,15 @@ public record FileStat(
         int deviceMinor,
         long inode,
         int mode,
+        int owner,
+        int group,
         long size,
         long allocated,
         long modifiedSeconds,
         int modifiedNanos) {
     private static final byte[] EMPTY_PATH = {0};
+    private static final int GROUP_WRITES = 0020;
+    private static final int ALL_WRITE = 0002;
 
     /**
      * Empty if there is nothing at the path, or a directory above it is none.
@@ -72,6 +78,18 @@ public record FileStat(
         return (mode & Constants.S_IFMT) == Constants.S_IFDIR;
     }
 
+    /** Whom its mode lets write to it besides its owner. */
+    public Optional<String> otherWriters() {
+        if ((mode & ALL_WRITE) != 0) {
+            return Optional.of("all users");
+        }
+        // A group with the number of its user is that user's own, and where the umask is 002, as on Ubuntu, may write
+        // to
+        // everything: pam_umask(8), "usergroups", which makes the same exception of root.
+        boolean isPrivate = group == owner && owner != 0;
+        return (mode & GROUP_WRITES) != 0 && !isPrivate ? Optional.of("its group") : Optional.empty();
+    }
+
     /** Whether both are one inode of one file system. */
     public boolean isSameFile(FileStat other) {
         return inode == other.inode && deviceMajor == other.deviceMajor && deviceMinor == other.deviceMinor;
@@ -92,6 +110,8 @@ public record FileStat(
                 fields.getInt(Constants.STATX_DEV_MINOR),
                 fields.getLong(Constants.STATX_INO),
                 Short.toUnsignedInt(fields.getShort(Constants.STATX_MODE)),
+                fields.getInt(Constants.STATX_UID),
+                fields.getInt(Constants.STATX_GID),
                 fields.getLong(Constants.STATX_FILE_SIZE),
                 fields.getLong(Constants.STATX_BLOCKS) * 512,
                 fields.getLong(Constants.STATX_MTIME_SEC),

@@ -4,6 +4,7 @@ import dev.ktstr.Environment;
 import dev.ktstr.ErrorCode;
 import dev.ktstr.KtstrException;
 import dev.ktstr.lock.LockHolder;
+import dev.ktstr.os.Directories;
 import dev.ktstr.os.Errno;
 import dev.ktstr.os.FileFailures;
 import dev.ktstr.os.FileStat;
@@ -11,13 +12,10 @@ import dev.ktstr.os.OsException;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -130,32 +128,29 @@ public final class EntryCleaner {
      *
      * @param toBeRemoved whether to throw if not all of it can be removed: better found out before the first file
      */
-    private static long allocated(Path directory, boolean toBeRemoved) throws IOException {
-        long[] bytes = {0};
-        FileTrees.walk(directory, new SimpleFileVisitor<>() {
-            @Override
-            public FileVisitResult preVisitDirectory(Path each, BasicFileAttributes attributes) throws IOException {
-                if (toBeRemoved && (!Files.isWritable(each) || !Files.isExecutable(each))) {
-                    throw new AccessDeniedException(
-                            each.toString(), null, "this user cannot remove what is in it, or it is mounted read-only");
-                }
-                return visitFile(each, attributes);
+    private static long allocated(Path path, boolean toBeRemoved) throws IOException {
+        Optional<FileStat> stat = FileStat.ofLink(path);
+        if (stat.isEmpty()) {
+            return 0; // removed by somebody else meanwhile
+        }
+        long bytes = stat.get().allocated();
+        if (stat.get().isDirectory()) {
+            if (toBeRemoved && (!Files.isWritable(path) || !Files.isExecutable(path))) {
+                throw new AccessDeniedException(
+                        path.toString(), null, "this user cannot remove what is in it, or it is mounted read-only");
             }
+            for (Path each : children(path)) {
+                bytes += allocated(each, toBeRemoved);
+            }
+        }
+        return bytes;
+    }
 
-            @Override
-            public FileVisitResult visitFile(Path each, BasicFileAttributes attributes) throws IOException {
-                bytes[0] += FileStat.ofLink(each).map(FileStat::allocated).orElse(0L);
-                return FileVisitResult.CONTINUE;
-            }
-
-            @Override
-            public FileVisitResult visitFileFailed(Path each, IOException failure) throws IOException {
-                if (failure instanceof NoSuchFileException) {
-                    return FileVisitResult.CONTINUE; // removed by somebody else meanwhile
-                }
-                throw failure;
-            }
-        });
-        return bytes[0];
+    private static List<Path> children(Path directory) throws IOException {
+        try {
+            return Directories.children(directory);
+        } catch (NoSuchFileException removed) {
+            return List.of();
+        }
     }
 }

@@ -3,6 +3,7 @@ package dev.ktstr.publish;
 import dev.ktstr.event.KtstrEvent;
 import dev.ktstr.lock.LockGuard;
 import dev.ktstr.os.Errno;
+import dev.ktstr.os.Fd;
 import dev.ktstr.os.FileStat;
 import dev.ktstr.os.Filesystems;
 import dev.ktstr.os.OsException;
@@ -154,8 +155,13 @@ public final class EntryLock implements AutoCloseable {
      * whatever a crash leaves of the rest is never taken for a whole one.
      */
     private void removeInPlace(Path entry) throws IOException {
-        Files.deleteIfExists(entry.resolve(root.family().definingFile()));
-        FileTrees.syncDirectory(entry);
+        // By way of the open directory: somebody may put a link in its place meanwhile.
+        try (Fd directory = Fd.openDirectoryIfPresent(entry).orElse(null)) {
+            if (directory != null) {
+                directory.removeAt(root.family().definingFile());
+                directory.fsync();
+            }
+        }
         FileTrees.delete(entry);
     }
 

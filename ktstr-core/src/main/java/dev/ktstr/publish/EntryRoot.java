@@ -36,8 +36,6 @@ public final class EntryRoot {
     private static final String LOCKS = ".locks";
     private static final String HOLDERS = "holders";
     private static final Pattern LOCK_FILE = Pattern.compile("(.+)\\.lock", Pattern.DOTALL);
-    private static final int OTHERS_WRITE = 0022;
-    private static final int ALL_WRITE = 0002;
     private static final String WHO_DECIDES =
             ": who can replace what is stored decides what tests boot; if that is not meant to be so: chmod go-w ";
 
@@ -287,13 +285,10 @@ public final class EntryRoot {
         if (!environment.firstTime("others may write to " + root)) {
             return;
         }
-        int mode = FileStat.of(root).map(FileStat::mode).orElse(0);
-        if ((mode & OTHERS_WRITE) != 0) {
-            events.accept(new KtstrEvent.Warning(
-                    (mode & ALL_WRITE) == 0
-                            ? root + " is writable for its group" + WHO_DECIDES + Printable.shellWord(root)
-                            : root + " is writable for all users" + WHO_DECIDES + Printable.shellWord(root)));
-        }
+        FileStat.of(root)
+                .flatMap(FileStat::otherWriters)
+                .ifPresent(others -> events.accept(new KtstrEvent.Warning(
+                        root + " is writable for " + others + WHO_DECIDES + Printable.shellWord(root))));
     }
 
     private Path holders() {

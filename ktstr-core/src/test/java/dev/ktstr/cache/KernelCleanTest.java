@@ -9,10 +9,13 @@ import dev.ktstr.KtstrException;
 import dev.ktstr.lock.Flock;
 import dev.ktstr.lock.FlockMode;
 import dev.ktstr.lock.LockGuard;
+import dev.ktstr.os.Filesystems;
 import dev.ktstr.publish.CleanReport;
+import dev.ktstr.publish.FileTrees;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -255,6 +258,37 @@ class KernelCleanTest {
         fixture.original("k".repeat(238), "{\"type\":\"tarball\"}");
         assertThat(clean(CleanPolicy.builder().all(true))).hasSize(1);
         assertThat(fixture.names()).isEmpty();
+    }
+
+    /** Such an entry is removed where it is; whoever may write to the store puts a link in its place meanwhile. */
+    @Test
+    void aLinkThatTakesThePlaceOfAnEntryThatCannotBeMovedLeadsNowhere() throws Exception {
+        Path entry = fixture.root.resolve("k".repeat(238));
+        Path elsewhere = Files.createDirectory(fixture.directory.resolve("elsewhere"));
+        Path precious = Files.createFile(elsewhere.resolve("metadata.json"));
+        Path link = fixture.directory.resolve("link");
+        AtomicBoolean isOver = new AtomicBoolean();
+        Thread swapping = new Thread(() -> {
+            while (!isOver.get()) {
+                try {
+                    Filesystems.exchange(entry, link);
+                } catch (IOException removed) {
+                    Thread.onSpinWait();
+                }
+            }
+        });
+        swapping.start();
+        for (int i = 0; i < 200 && Files.exists(precious); i++) {
+            if (Files.notExists(entry, LinkOption.NOFOLLOW_LINKS)) {
+                FileTrees.delete(link); // by now it may be the entry
+                Files.createSymbolicLink(link, elsewhere);
+                Files.move(fixture.original("made", "{\"type\":\"tarball\"}"), entry);
+            }
+            fixture.cache().clean(CleanPolicy.builder().all(true).build());
+        }
+        isOver.set(true);
+        swapping.join();
+        assertThat(precious).exists();
     }
 
     @Test

@@ -87,6 +87,19 @@ class LockSurveyTest {
     }
 
     @Test
+    @Timeout(
+            value = 60,
+            threadMode = Timeout.ThreadMode.SEPARATE_THREAD) // an interrupt does not end the wait for a pipe
+    void aPipeInTheirPlaceIsNotWaitedFor() throws Exception {
+        Path pipe = directory.resolve("pipe");
+        assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor())
+                .isZero();
+
+        assertThat(LockSurvey.now(Environment.system()).list(pipe, NAMES, directory))
+                .isEmpty();
+    }
+
+    @Test
     void noLockFileIsOpened() throws Exception {
         Path file = lockFile("a");
         try (LockGuard guard =

@@ -22,6 +22,8 @@ class ConstantsTest {
     /** Those that are not called in C as they are here. */
     private static final Map<String, String> IN_C = Map.ofEntries(
             Map.entry("STATX_SIZE", "sizeof(struct statx)"),
+            Map.entry("STATX_UID", "offsetof(struct statx, stx_uid)"),
+            Map.entry("STATX_GID", "offsetof(struct statx, stx_gid)"),
             Map.entry("STATX_MODE", "offsetof(struct statx, stx_mode)"),
             Map.entry("STATX_INO", "offsetof(struct statx, stx_ino)"),
             Map.entry("STATX_FILE_SIZE", "offsetof(struct statx, stx_size)"),
@@ -36,6 +38,8 @@ class ConstantsTest {
             Map.entry("STATFS_TYPE", "offsetof(struct statfs, f_type)"));
 
     private static final List<String> STATX_WIDTHS = List.of(
+            "sizeof(((struct statx *) 0)->stx_uid)",
+            "sizeof(((struct statx *) 0)->stx_gid)",
             "sizeof(((struct statx *) 0)->stx_mode)",
             "sizeof(((struct statx *) 0)->stx_ino)",
             "sizeof(((struct statx *) 0)->stx_size)",
@@ -90,7 +94,7 @@ class ConstantsTest {
         questions.addAll(List.of("sizeof(struct statfs)", "EWOULDBLOCK", "EINTR"));
         Map<String, Long> answers = HeaderValues.of(compiler(compiler), scratch, questions);
 
-        assertThat(STATX_WIDTHS.stream().map(answers::get)).containsExactly(2L, 8L, 8L, 8L, 8L, 4L, 4L, 8L);
+        assertThat(STATX_WIDTHS.stream().map(answers::get)).containsExactly(4L, 4L, 2L, 8L, 8L, 8L, 8L, 4L, 4L, 8L);
         assertThat(answers.get("sizeof(struct statfs)")).isPositive().isLessThanOrEqualTo(Constants.STATFS_SIZE);
         assertThat(answers).containsEntry("EWOULDBLOCK", (long) Errno.EAGAIN.number());
     }

@@ -248,7 +248,11 @@ class FdTest {
         Path link = Files.createSymbolicLink(directory.resolve("link"), directory);
         try (Fd top = Fd.openDirectory(directory)) {
             assertFails(Errno.ENOTDIR, () -> top.openDirectoryAt("link"));
+            assertFails(Errno.ENOTDIR, () -> top.openDirectoryAt(link));
+            assertThat(top.removeAt(link)).isTrue();
+            assertThat(top.removeDirectoryAt(link)).isFalse();
         }
+        Files.createSymbolicLink(link, directory);
         assertFails(Errno.ENOTDIR, () -> Fd.openDirectoryIfPresent(link));
         assertThat(Fd.openDirectoryIfPresent(directory.resolve("absent"))).isEmpty();
     }

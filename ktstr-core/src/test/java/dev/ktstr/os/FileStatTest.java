@@ -12,20 +12,26 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class FileStatTest {
     @TempDir
     Path directory;
 
     private static void assertSameAsTheJdk(Path path) throws Exception {
-        Map<String, Object> attributes = Files.readAttributes(path, "unix:ino,mode,size,dev");
+        Map<String, Object> attributes = Files.readAttributes(path, "unix:ino,mode,uid,gid,size,dev");
         FileStat stat = FileStat.of(path).orElseThrow();
         long dev = (Long) Objects.requireNonNull(attributes.get("dev")); // the encoding of makedev(3)
 
         assertThat(stat.inode()).isEqualTo(attributes.get("ino"));
         assertThat(stat.mode()).isEqualTo(attributes.get("mode"));
+        assertThat(stat.owner()).isEqualTo(attributes.get("uid"));
+        assertThat(stat.group()).isEqualTo(attributes.get("gid"));
         assertThat(stat.size()).isEqualTo(attributes.get("size"));
         assertThat((long) stat.deviceMajor()).isEqualTo((dev >> 8 & 0xfff) | (dev >> 32 & 0xffff_f000L));
         assertThat((long) stat.deviceMinor()).isEqualTo((dev & 0xff) | (dev >> 12 & 0xffff_ff00L));
@@ -41,6 +47,22 @@ class FileStatTest {
         assertSameAsTheJdk(directory);
         assertSameAsTheJdk(Path.of("/dev/null"));
         assertSameAsTheJdk(Path.of("/proc/self/status"));
+    }
+
+    /** The third is what umask 002 makes of a directory where every user has a group of their own. */
+    @ParameterizedTest
+    @CsvSource({
+        "40755, 1000, 100, ",
+        "40775, 1000, 100, its group",
+        "40775, 1000, 1000, ",
+        "40775, 0, 0, its group",
+        "40777, 1000, 1000, all users",
+        "40757, 1000, 100, all users"
+    })
+    void whoElseMayWriteIsKnown(String mode, int owner, int group, @Nullable String others) {
+        FileStat stat = new FileStat(0, 0, 0, Integer.parseInt(mode, 8), owner, group, 0, 0, 0, 0);
+
+        assertThat(stat.otherWriters()).isEqualTo(Optional.ofNullable(others));
     }
 
     @Test

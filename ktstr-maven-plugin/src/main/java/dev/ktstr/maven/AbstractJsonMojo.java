@@ -1,7 +1,9 @@
 package dev.ktstr.maven;
 
+import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.ktstr.ErrorCode;
 import java.io.File;
 import java.io.IOException;
@@ -16,7 +18,9 @@ import org.jspecify.annotations.Nullable;
 
 /** A goal whose result programs can read. */
 abstract class AbstractJsonMojo extends AbstractKtstrMojo {
-    static final ObjectMapper MAPPER = new ObjectMapper();
+    /** All but ASCII is escaped: names that others made up may have characters that drive a terminal. */
+    static final ObjectMapper MAPPER =
+            JsonMapper.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
 
     /**
      * Whether to print one JSON document to standard output instead of text. Run Maven with <code>-q</code> to have

@@ -37,14 +37,30 @@ class KernelListMojoTest {
                 }
                 """);
         Files.createDirectories(directory.resolve("odd\u001b]0;x\u0007"));
+        Path json = directory.resolve("out.json");
         Path corrupt = Files.createDirectories(directory.resolve("corrupt"));
         Files.writeString(corrupt.resolve("metadata.json"), "{\"a\\u001b[2J\": 1, \"a\\u001b[2J\": 2}");
 
+        Files.createDirectories(directory.resolve("ext4-8m-\u009b2J"));
+        Files.createFile(Files.createDirectories(directory.resolve(".locks")).resolve("locked\u001b[2J.lock"));
+
+        run(Goals.with(new KernelListMojo(), "outputFile", json.toFile()));
         run(new KernelListMojo());
         run(new KernelVerifyMojo());
+        run(new DiskListMojo());
+        run(new LocksMojo());
+        run(Goals.with(new KernelCleanMojo(), "all", true));
+        said.append(Files.readString(json));
 
         assertThat(said.toString())
-                .contains("6.14\uFFFD[2J", "odd\uFFFD]0;x\uFFFD", "a\uFFFD[2J")
+                .contains(
+                        "6.14\uFFFD[2J",
+                        "odd\uFFFD]0;x\uFFFD",
+                        "a\uFFFD[2J",
+                        "8m-\uFFFD2J",
+                        "locked\uFFFD[2J",
+                        "removed odd\uFFFD",
+                        "\\u202E")
                 .doesNotContainPattern("[\\p{Cc}\\p{Cf}&&[^\\n]]");
     }
 
@@ -53,6 +69,11 @@ class KernelListMojoTest {
         goal.setLog(new SystemStreamLog() {
             @Override
             public void info(CharSequence line) {
+                said.append(line).append('\n');
+            }
+
+            @Override
+            public void warn(CharSequence line) {
                 said.append(line).append('\n');
             }
 

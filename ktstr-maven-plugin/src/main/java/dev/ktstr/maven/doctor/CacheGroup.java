@@ -9,13 +9,12 @@ import dev.ktstr.disk.FilesystemType;
 import dev.ktstr.disk.PrivateDirectory;
 import dev.ktstr.lock.LockUnavailableException;
 import dev.ktstr.os.Fd;
+import dev.ktstr.os.FileStat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermission;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 
 /** The directory of the store: where it is, and whether it can be used. */
 final class CacheGroup {
@@ -88,16 +87,15 @@ final class CacheGroup {
         if (!existing.equals(wanted)) {
             return Finding.ok("cache mode", "not there yet: it will be this user's, with the umask's mode");
         }
-        Set<PosixFilePermission> mode = Files.getPosixFilePermissions(wanted);
         String found = wanted + " belongs to " + Files.getOwner(wanted).getName();
-        boolean isOpen =
-                mode.contains(PosixFilePermission.GROUP_WRITE) || mode.contains(PosixFilePermission.OTHERS_WRITE);
-        return isOpen
-                ? Finding.warn(
+        return FileStat.of(wanted)
+                .flatMap(FileStat::otherWriters)
+                .map(others -> Finding.warn(
                         "cache mode",
-                        found + ", and others may write to it: who can replace a kernel decides what tests boot",
-                        List.of("chmod go-w " + Printable.shellWord(wanted)))
-                : Finding.ok("cache mode", found + ", and nobody else may write to it");
+                        found + ", and " + others
+                                + " may write to it: who can replace a kernel decides what tests boot",
+                        List.of("chmod go-w " + Printable.shellWord(wanted))))
+                .orElseGet(() -> Finding.ok("cache mode", found + ", and nobody else may write to it"));
     }
 
     /** @param bytes that this user can still write there */

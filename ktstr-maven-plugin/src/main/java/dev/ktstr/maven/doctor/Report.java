@@ -1,5 +1,6 @@
 package dev.ktstr.maven.doctor;
 
+import dev.ktstr.Printable;
 import dev.ktstr.maven.doctor.Finding.Level;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,7 +18,7 @@ public record Report(List<Finding> findings) {
         return findings.stream().filter(each -> each.level() == level).count();
     }
 
-    /** One line per finding, what mends it below, and a summary. */
+    /** One line per finding, what mends it below, and a summary; names in it that others made up drive no terminal. */
     public List<String> lines() {
         int width =
                 findings.stream().mapToInt(each -> each.name().length()).max().orElse(0);
@@ -31,7 +32,9 @@ public record Report(List<Finding> findings) {
             each.remedy().stream().flatMap(String::lines).forEach(line -> lines.add(indent + "  " + line));
         }
         lines.add(summary());
-        return lines;
+        return lines.stream()
+                .map(line -> Printable.text(line.replace('\t', ' ')))
+                .toList();
     }
 
     /** How many of each. */
