@@ -7,9 +7,6 @@ import dev.ktstr.os.FileStat;
 import dev.ktstr.os.NativeAccessException;
 import dev.ktstr.os.OsException;
 import java.io.IOException;
-import java.nio.file.FileSystemException;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -135,12 +132,20 @@ final class EntryReader {
     /** {@code modules/NNN-<name>}: the number is the load order. */
     private static SortedMap<Path, FileStat> modules(Path directory, Fd fd) throws OsException {
         SortedMap<Path, FileStat> modules = new TreeMap<>();
-        if (fd.statAt(KernelFamily.MODULES).filter(FileStat::isDirectory).isPresent()) {
-            for (Path each : fd.namesAt(KernelFamily.MODULES)) {
+        if (fd.statAt(KernelFamily.MODULES).filter(FileStat::isDirectory).isEmpty()) {
+            return modules;
+        }
+        Optional<Fd> opened = fd.openDirectoryAt(KernelFamily.MODULES);
+        if (opened.isEmpty()) {
+            return modules; // removed since
+        }
+        try (Fd inside = opened.get()) {
+            for (Path each : Directories.names(inside)) {
                 String name = each.toString();
                 if (MODULE.matcher(name).matches()) {
-                    String path = KernelFamily.MODULES + "/" + name;
-                    fd.statAt(path).ifPresent(stat -> modules.put(directory.resolve(path), stat));
+                    inside.statAt(name)
+                            .ifPresent(stat -> modules.put(
+                                    directory.resolve(KernelFamily.MODULES).resolve(name), stat));
                 }
             }
         }
@@ -166,12 +171,8 @@ final class EntryReader {
                     names.add(name);
                 }
             }
-        } catch (NoSuchFileException noRoot) {
-            return names;
-        } catch (NotDirectoryException noDirectory) {
-            throw KernelCache.notADirectory(root);
-        } catch (FileSystemException failed) {
-            throw EntryException.ofTheDisk("reading the kernel cache", failed, root);
+        } catch (OsException failed) {
+            throw failed.errno() == Errno.ENOTDIR ? KernelCache.notADirectory(root) : failed;
         }
         return names;
     }

@@ -5,10 +5,8 @@ import dev.ktstr.os.Directories;
 import dev.ktstr.os.FileStat;
 import dev.ktstr.publish.TemplateNames;
 import java.io.IOException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -36,17 +34,11 @@ final class TemplateList {
     /** In order, whatever is in them; empty without a root. */
     List<String> keys() throws IOException {
         List<String> found = new ArrayList<>();
-        try {
-            for (Path directory : Directories.children(root)) {
-                String name = String.valueOf(directory.getFileName());
-                if (TemplateNames.isEntry(name) && Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
-                    found.add(name);
-                }
+        for (Path directory : Directories.children(root)) {
+            String name = String.valueOf(directory.getFileName());
+            if (TemplateNames.isEntry(name) && Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
+                found.add(name);
             }
-        } catch (NoSuchFileException noRoot) {
-            return found;
-        } catch (FileSystemException failed) {
-            throw DiskException.ofTheDisk("reading the disk templates", failed, root);
         }
         Collections.sort(found);
         return found;

@@ -57,8 +57,6 @@ final class TemplateSweep {
                     swept++;
                 }
             }
-        } catch (NoSuchFileException noRoot) {
-            return 0;
         } catch (IOException failed) {
             events.accept(new KtstrEvent.Warning("could not look for orphaned disks: " + failed));
         }
@@ -73,15 +71,11 @@ final class TemplateSweep {
     List<Path> removePrivate() throws IOException {
         Object self = Files.getAttribute(Path.of("/proc/self"), "unix:uid");
         List<Path> removed = new ArrayList<>();
-        try {
-            for (Path path : candidates()) {
-                boolean isPrivate = String.valueOf(path.getFileName()).startsWith(".disks-");
-                if (isPrivate && isOwn(path, self) && isSwept(path)) {
-                    removed.add(path);
-                }
+        for (Path path : candidates()) {
+            boolean isPrivate = String.valueOf(path.getFileName()).startsWith(".disks-");
+            if (isPrivate && isOwn(path, self) && isSwept(path)) {
+                removed.add(path);
             }
-        } catch (NoSuchFileException noRoot) {
-            return List.of();
         }
         return removed;
     }
@@ -98,14 +92,10 @@ final class TemplateSweep {
     /** What {@link #run} would remove now. Removes nothing. */
     List<Path> orphans() throws IOException {
         List<Path> orphans = new ArrayList<>();
-        try {
-            for (Path path : candidates()) {
-                if (isOrphan(path)) {
-                    orphans.add(path);
-                }
+        for (Path path : candidates()) {
+            if (isOrphan(path)) {
+                orphans.add(path);
             }
-        } catch (NoSuchFileException noRoot) {
-            return List.of();
         }
         return orphans;
     }

@@ -1,5 +1,6 @@
 package dev.ktstr.lock;
 
+import dev.ktstr.os.Directories;
 import dev.ktstr.os.Fd;
 import dev.ktstr.os.FileStat;
 import dev.ktstr.os.NativeAccessException;
@@ -109,7 +110,7 @@ final class HolderDirectory {
         List<HolderRecord> live = new ArrayList<>();
         try (Fd records = open().orElse(null)) {
             if (records != null) {
-                List<Path> names = records.namesAt(".");
+                List<Path> names = Directories.names(records);
                 for (Path each : names.subList(0, Math.min(names.size(), MOST_RECORDS))) {
                     String name = each.toString();
                     Matcher named = NAME.matcher(name);

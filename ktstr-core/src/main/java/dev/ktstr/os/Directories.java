@@ -1,44 +1,62 @@
 package dev.ktstr.os;
 
-import java.io.IOException;
-import java.nio.file.DirectoryIteratorException;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
-/** What is in directories. */
+/**
+ * What is in directories, by getdents64(2). Not as the JDK does it: that waits for a pipe in a directory's place, says no more
+ * than a text of most failures, and of some throws what it does not declare.
+ */
 public final class Directories {
+    private static final byte[] SELF = {'.'};
+    private static final byte[] PARENT = {'.', '.'};
+
     private Directories() {}
 
-    /**
-     * What is directly in a directory, in no order.
-     *
-     * @throws IOException if it cannot be read, as {@link Files#newDirectoryStream(Path)} and its iterator have it, but never
-     *     unchecked
-     */
-    @SuppressWarnings("StreamResourceLeak") // it is closed, only not as try would have it
-    public static List<Path> children(Path directory) throws IOException {
-        // With a dot behind it: the JDK waits for a pipe that somebody has put in a directory's place.
-        DirectoryStream<Path> all = Files.newDirectoryStream(directory.resolve("."));
-        List<Path> children = new ArrayList<>();
-        try {
-            all.forEach(child -> children.add(directory.resolve(child.getFileName())));
-        } catch (DirectoryIteratorException failed) {
-            throw failed.getCause();
-        } finally {
-            closeQuietly(all);
+    /** What is directly in a directory, in no order; nothing if it is not there. */
+    public static List<Path> children(Path directory) throws OsException, NativeAccessException {
+        try (Fd open = Fd.openDirectory(directory)) {
+            return names(open).stream().map(directory::resolve).toList();
+        } catch (OsException failed) {
+            if (failed.errno() == Errno.ENOENT) {
+                return List.of();
+            }
+            throw failed;
         }
-        return children;
     }
 
-    /** Nothing is lost by what fails here. And it may be an exception that the JDK does not declare (UnixException). */
-    private static void closeQuietly(DirectoryStream<Path> read) {
-        try {
-            read.close();
-        } catch (Exception ignored) {
-            return;
+    /** The names of what is in an open directory, in no order; once for each time that it is opened. */
+    public static List<Path> names(Fd directory) throws OsException {
+        List<Path> names = new ArrayList<>();
+        byte[] buffer = new byte[32 * 1024];
+        int count;
+        while ((count = (int) LibC.syscall(Constants.getdents64(), directory.number(), buffer, buffer.length)) != 0) {
+            if (count > 0) {
+                addNames(buffer, count, names);
+            } else if (!LibC.failedWith(Errno.EINTR)) {
+                throw LibC.failure("list", directory.path());
+            }
+        }
+        return names;
+    }
+
+    private static void addNames(byte[] entries, int length, List<Path> names) {
+        ByteBuffer fields = ByteBuffer.wrap(entries).order(ByteOrder.nativeOrder());
+        int start = 0;
+        while (start < length) {
+            int end = start + Constants.DIRENT_NAME;
+            while (entries[end] != 0) {
+                end++;
+            }
+            byte[] name = Arrays.copyOfRange(entries, start + Constants.DIRENT_NAME, end);
+            if (!Arrays.equals(name, SELF) && !Arrays.equals(name, PARENT)) {
+                names.add(NativePaths.name(name));
+            }
+            start += Short.toUnsignedInt(fields.getShort(start + Constants.DIRENT_LENGTH));
         }
     }
 }

@@ -2,14 +2,10 @@ package dev.ktstr.os;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -21,8 +17,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
 public final class Fd implements AutoCloseable {
     private static final int PERMISSIONS_OF_NEW_FILES = 0666;
     private static final int PERMISSIONS_OF_NEW_DIRECTORIES = 0777;
-    private static final byte[] SELF = {'.'};
-    private static final byte[] PARENT = {'.', '.'};
 
     private final int number;
     private final Path path;
@@ -252,44 +246,6 @@ public final class Fd implements AutoCloseable {
     /** What is by that name in this directory, a symbolic link as itself; empty if nothing is. */
     public Optional<FileStat> statAt(String name) throws OsException {
         return FileStat.at(number, terminated(name), Constants.AT_SYMLINK_NOFOLLOW, path);
-    }
-
-    /** The names in a directory of this directory, in no order. Refuses a symbolic link ({@code ENOTDIR}). */
-    public List<Path> namesAt(String name) throws OsException {
-        try (Fd directory = openDirectoryAt(name).orElseThrow(() -> LibC.failure("list " + name + " in", path))) {
-            return directory.names();
-        }
-    }
-
-    /** Not as the JDK does it: of what went wrong that tells no more than a text. */
-    private List<Path> names() throws OsException {
-        List<Path> names = new ArrayList<>();
-        byte[] buffer = new byte[32 * 1024];
-        int count;
-        while ((count = (int) LibC.syscall(Constants.getdents64(), number, buffer, buffer.length)) != 0) {
-            if (count > 0) {
-                addNames(buffer, count, names);
-            } else if (!LibC.failedWith(Errno.EINTR)) {
-                throw LibC.failure("list", path);
-            }
-        }
-        return names;
-    }
-
-    private static void addNames(byte[] entries, int length, List<Path> names) {
-        ByteBuffer fields = ByteBuffer.wrap(entries).order(ByteOrder.nativeOrder());
-        int start = 0;
-        while (start < length) {
-            int end = start + Constants.DIRENT_NAME;
-            while (entries[end] != 0) {
-                end++;
-            }
-            byte[] name = Arrays.copyOfRange(entries, start + Constants.DIRENT_NAME, end);
-            if (!Arrays.equals(name, SELF) && !Arrays.equals(name, PARENT)) {
-                names.add(NativePaths.name(name));
-            }
-            start += Short.toUnsignedInt(fields.getShort(start + Constants.DIRENT_LENGTH));
-        }
     }
 
     public FileStat stat() throws OsException {

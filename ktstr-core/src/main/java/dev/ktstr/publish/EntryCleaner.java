@@ -139,18 +139,10 @@ public final class EntryCleaner {
                 throw new AccessDeniedException(
                         path.toString(), null, "this user cannot remove what is in it, or it is mounted read-only");
             }
-            for (Path each : children(path)) {
+            for (Path each : Directories.children(path)) {
                 bytes += allocated(each, toBeRemoved);
             }
         }
         return bytes;
-    }
-
-    private static List<Path> children(Path directory) throws IOException {
-        try {
-            return Directories.children(directory);
-        } catch (NoSuchFileException removed) {
-            return List.of();
-        }
     }
 }

@@ -18,7 +18,6 @@ import dev.ktstr.os.FileStat;
 import dev.ktstr.os.OsException;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -329,8 +328,6 @@ public final class EntryRoot {
             for (Path path : Directories.children(root)) {
                 keyOfStaging(path).ifPresent(key -> found.put(path, key));
             }
-        } catch (NoSuchFileException noRoot) {
-            return found;
         } catch (IOException failed) {
             events.accept(new KtstrEvent.Warning("could not look for what interrupted stores left behind: " + failed));
         }

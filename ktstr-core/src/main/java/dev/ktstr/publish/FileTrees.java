@@ -20,7 +20,7 @@ public final class FileTrees {
      * Removes a directory with all that is in it; nothing there is fine, and so is what somebody else removes meanwhile: the
      * original cleans without a lock. By way of open directories, one for each level (a path has room for 2,000): whoever may
      * write to one could put a link in the place of a directory between two looks at its path, and have us remove what that leads
-     * to. What is listed by a path that leads astray is not found in the open directory, which then stays.
+     * to.
      */
     public static void delete(Path top) throws IOException {
         Path parent = top.toAbsolutePath().getParent();
@@ -39,11 +39,9 @@ public final class FileTrees {
             if (inside == null) {
                 return; // removed by somebody else meanwhile, as was wanted
             }
-            for (Path each : Directories.children(path)) {
-                delete(inside, each);
+            for (Path name : Directories.names(inside)) {
+                delete(inside, path.resolve(name));
             }
-        } catch (NoSuchFileException gone) {
-            return;
         }
         directory.removeDirectoryAt(path);
     }

@@ -4,12 +4,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Optional;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
@@ -255,33 +253,6 @@ class FdTest {
         Files.createSymbolicLink(link, directory);
         assertFails(Errno.ENOTDIR, () -> Fd.openDirectoryIfPresent(link));
         assertThat(Fd.openDirectoryIfPresent(directory.resolve("absent"))).isEmpty();
-    }
-
-    @Test
-    void aDirectoryIsListedByTheBytesOfItsNames() throws Exception {
-        Path inside = Files.createDirectory(directory.resolve("inside"));
-        Path odd = Path.of(URI.create(inside.toUri() + "%C3%A9%FF%0A"));
-        Files.createFile(odd);
-        for (int i = 0; i < 2000; i++) {
-            Files.createFile(inside.resolve("a-name-that-takes-some-room-" + i));
-        }
-        try (Fd top = Fd.openDirectory(directory)) {
-            List<Path> names = top.namesAt("inside");
-
-            assertThat(names).hasSize(2001).contains(odd.getFileName(), Path.of("a-name-that-takes-some-room-1999"));
-            assertThat(top.namesAt(".")).containsExactly(Path.of("inside"));
-        }
-    }
-
-    @Test
-    void whyADirectoryCannotBeListedIsSaid() throws Exception {
-        Files.createFile(directory.resolve("file"));
-        Files.createSymbolicLink(directory.resolve("link"), directory);
-        try (Fd top = Fd.openDirectory(directory)) {
-            assertFails(Errno.ENOENT, () -> top.namesAt("absent"));
-            assertFails(Errno.ENOTDIR, () -> top.namesAt("file"));
-            assertFails(Errno.ENOTDIR, () -> top.namesAt("link"));
-        }
     }
 
     @Test
