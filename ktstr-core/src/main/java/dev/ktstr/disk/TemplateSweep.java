@@ -127,11 +127,12 @@ final class TemplateSweep {
         if (!Files.exists(lock, LinkOption.NOFOLLOW_LINKS)) {
             return true;
         }
-        try (LockGuard guard =
-                Flock.on(lock, environment, events).tryAcquire(FlockMode.SHARED).orElse(null)) {
+        try (LockGuard guard = Flock.on(lock, environment, events)
+                .tryAcquireIfPresent(FlockMode.SHARED)
+                .orElse(null)) {
             return guard != null;
         } catch (KtstrException untold) {
-            return false; // it has just gone; or where no lock can be taken nothing is removed either
+            return false; // where no lock can be taken nothing is removed either
         }
     }
 
@@ -178,7 +179,9 @@ final class TemplateSweep {
             discard(directory); // the lock was made first: somebody has begun to remove all of it
             return true;
         }
-        try (LockGuard guard = Flock.on(lock).tryAcquire(FlockMode.EXCLUSIVE).orElse(null)) {
+        // None is made: an owner who is about to remove the directory would find it not empty.
+        try (LockGuard guard =
+                Flock.on(lock).tryAcquireIfPresent(FlockMode.EXCLUSIVE).orElse(null)) {
             if (guard != null) {
                 discard(directory);
             }

@@ -111,6 +111,13 @@ public final class Flock {
         }
     }
 
+    /** As {@link #tryAcquire}, for whoever looks for debris: makes no lock file, and is empty too if there is none. */
+    public Optional<LockGuard> tryAcquireIfPresent(FlockMode mode) throws KtstrException {
+        try (LockAttempts attempts = attempts(mode)) {
+            return attempts.prepareIfPresent() ? attempts.next().map(guard -> recorded(guard, mode)) : Optional.empty();
+        }
+    }
+
     /**
      * Takes the lock, however long that takes.
      *

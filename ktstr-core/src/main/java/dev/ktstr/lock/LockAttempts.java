@@ -64,6 +64,15 @@ final class LockAttempts implements AutoCloseable {
         }
     }
 
+    /** As {@link #prepare}, but makes no lock file; false if there is none. */
+    boolean prepareIfPresent() throws KtstrException {
+        Optional<Fd> present = openIfPresent();
+        if (present.isPresent()) {
+            open = Optional.of(checked(present.get()));
+        }
+        return present.isPresent();
+    }
+
     /** For after a failed attempt: whoever is in the way, if it is this thread it will not go away. */
     boolean isHeldByThisThread() throws KtstrException {
         if (open.isEmpty() || isHeldByOthers) {
