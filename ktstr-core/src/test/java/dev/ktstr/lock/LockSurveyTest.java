@@ -137,10 +137,13 @@ class LockSurveyTest {
                             .acquire(FlockMode.SHARED));
                 }
             }
+            // What others release meanwhile can hide one of them, see ProcLocks; not again and again.
             List<ListedLock> listed = list();
-
+            for (int i = 0; i < 10 && held(listed) < 1000; i++) {
+                listed = list();
+            }
             assertThat(listed).hasSize(10_000);
-            assertThat(listed).filteredOn(each -> !each.holders().isEmpty()).hasSize(1000);
+            assertThat(held(listed)).isEqualTo(1000);
             assertThat(listed)
                     .filteredOn(each -> each.holders().stream().anyMatch(holder -> holder.since() != null))
                     .hasSize(100);
@@ -149,6 +152,10 @@ class LockSurveyTest {
                 guard.close();
             }
         }
+    }
+
+    private static long held(List<ListedLock> listed) {
+        return listed.stream().filter(each -> !each.holders().isEmpty()).count();
     }
 
     // Those of the host

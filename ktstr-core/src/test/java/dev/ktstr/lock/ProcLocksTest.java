@@ -10,10 +10,12 @@ import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -47,6 +49,22 @@ class ProcLocksTest {
                         "12: FLOCK  ADVISORY  WRITE 819 fd:02:90210 0 EOF",
                         "13: FLOCK  ADVISORY  WRITE 820 0fd:01:90210 0 EOF"))
                 .containsExactly(entry(4711L, FlockMode.EXCLUSIVE));
+    }
+
+    /** The kernel shows it page by page, and what is released meanwhile hides what comes behind it. */
+    @Test
+    void whatALongListHidesTheFirstTimeIsFoundTheSecondTime() throws Exception {
+        List<String> lines = IntStream.range(1, 100)
+                .mapToObj(i -> i + ": FLOCK  ADVISORY  WRITE " + i + " fd:01:" + i + " 0 EOF\n")
+                .toList();
+        String shown = String.join("", lines);
+        Iterator<String> readings =
+                List.of(shown.replace(lines.get(70), ""), shown).iterator();
+
+        assertThat(ProcLocks.read(readings::next)).hasSize(99);
+        assertThat(readings.hasNext()).isFalse();
+        Iterator<String> one = List.of(lines.get(0)).iterator();
+        assertThat(ProcLocks.read(one::next)).hasSize(1);
     }
 
     @Test
