@@ -69,24 +69,14 @@ final class TemplateSweep {
      * @return those that were removed
      */
     List<Path> removePrivate() throws IOException {
-        Object self = Files.getAttribute(Path.of("/proc/self"), "unix:uid");
         List<Path> removed = new ArrayList<>();
         for (Path path : candidates()) {
             boolean isPrivate = String.valueOf(path.getFileName()).startsWith(".disks-");
-            if (isPrivate && isOwn(path, self) && isSwept(path)) {
+            if (isPrivate && FileStat.ofLink(path).filter(FileStat::isOwn).isPresent() && isSwept(path)) {
                 removed.add(path);
             }
         }
         return removed;
-    }
-
-    private static boolean isOwn(Path path, Object self) throws IOException {
-        try {
-            return Files.getAttribute(path, "unix:uid", LinkOption.NOFOLLOW_LINKS)
-                    .equals(self);
-        } catch (NoSuchFileException gone) {
-            return false;
-        }
     }
 
     /** What {@link #run} would remove now. Removes nothing. */

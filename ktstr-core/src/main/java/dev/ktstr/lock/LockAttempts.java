@@ -7,9 +7,6 @@ import dev.ktstr.os.Fd;
 import dev.ktstr.os.FileStat;
 import dev.ktstr.os.Filesystems;
 import dev.ktstr.os.OsException;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -19,6 +16,7 @@ import java.util.Optional;
  */
 final class LockAttempts implements AutoCloseable {
     private static final int LOCK_FILE_MODE = 0666;
+    private static final int ROOT = 0;
 
     private final Path file;
     private final String what;
@@ -180,24 +178,17 @@ final class LockAttempts implements AutoCloseable {
      * it could be where only we may write.
      */
     private void refuseForeignLink(Path directory) throws KtstrException {
-        if (!Files.isSymbolicLink(directory)) {
-            return;
-        }
-        try {
-            Object owner = Files.getAttribute(directory, "unix:uid", LinkOption.NOFOLLOW_LINKS);
-            if (!owner.equals(0) && !owner.equals(Files.getAttribute(Path.of("/proc/self"), "unix:uid"))) {
-                throw new LockUnavailableException(
-                        ErrorCode.LOCK_ABSENT,
-                        "locking " + what + ": the directory of its lock file is a symbolic link that another user ("
-                                + owner + ") made",
-                        directory,
-                        "look where it leads, and remove it: rm " + Printable.shellWord(directory),
-                        null);
-            }
-        } catch (KtstrException refused) {
-            throw refused;
-        } catch (IOException gone) {
-            return; // what takes its place is looked at by whoever creates the file
+        Optional<FileStat> link = FileStat.ofLink(directory).filter(FileStat::isSymbolicLink);
+        if (link.isPresent() && link.get().owner() != ROOT && !link.get().isOwn()) {
+            String word = Printable.shellWord(directory);
+            throw new LockUnavailableException(
+                    ErrorCode.LOCK_FOREIGN,
+                    "locking " + what + ": the directory of its lock file is a symbolic link that another user ("
+                            + Integer.toUnsignedString(link.get().owner()) + ") made",
+                    directory,
+                    "see where it leads (readlink " + word + "); remove it (rm " + word
+                            + "), or, if it is meant to be there, let root own it (chown -h root " + word + ")",
+                    null);
         }
     }
 

@@ -33,6 +33,7 @@ final class Constants {
     static final int S_IFMT = 0170000;
     static final int S_IFREG = 0100000;
     static final int S_IFDIR = 0040000;
+    static final int S_IFLNK = 0120000;
     static final int IN_CLOEXEC = 02000000;
     static final int IN_NONBLOCK = 04000;
     static final int IN_CLOSE = 0x18;

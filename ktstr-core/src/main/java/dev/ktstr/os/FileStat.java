@@ -78,6 +78,15 @@ public record FileStat(
         return (mode & Constants.S_IFMT) == Constants.S_IFDIR;
     }
 
+    public boolean isSymbolicLink() {
+        return (mode & Constants.S_IFMT) == Constants.S_IFLNK;
+    }
+
+    /** Whether it belongs to the user whom this process acts for. */
+    public boolean isOwn() {
+        return owner == LibC.geteuid();
+    }
+
     /** Whom its mode lets write to it besides its owner. */
     public Optional<String> otherWriters() {
         if ((mode & ALL_WRITE) != 0) {

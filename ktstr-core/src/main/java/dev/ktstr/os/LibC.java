@@ -56,6 +56,9 @@ final class LibC {
 
     static native int fsync(int fd);
 
+    /** Cannot fail. */
+    static native int geteuid();
+
     static native int sync_file_range(int fd, long offset, long length, int flags);
 
     static native int sched_getaffinity(int pid, long size, byte[] mask);
