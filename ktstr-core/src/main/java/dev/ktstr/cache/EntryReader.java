@@ -172,7 +172,10 @@ final class EntryReader {
                 }
             }
         } catch (OsException failed) {
-            throw failed.errno() == Errno.ENOTDIR ? KernelCache.notADirectory(root) : failed;
+            throw failed.errno() == Errno.ENOTDIR
+                    ? KernelCache.notADirectory(root)
+                    : new EntryException(
+                            failed.code(), "reading the kernel cache: " + failed.problem(), root, failed.remedy());
         }
         return names;
     }

@@ -5,6 +5,7 @@ import dev.ktstr.ErrorCode;
 import dev.ktstr.os.Closer;
 import dev.ktstr.os.Errno;
 import dev.ktstr.os.Fd;
+import dev.ktstr.os.FileFailures;
 import dev.ktstr.os.OsException;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
@@ -51,7 +52,7 @@ final class DiskFiles {
         try {
             return Files.isDirectory(directory) ? directory : Files.createDirectories(directory);
         } catch (FileSystemException failed) {
-            throw unwritable(directory, failed);
+            throw unwritable(directory, FileFailures.describe(failed), failed);
         }
     }
 
@@ -110,7 +111,8 @@ final class DiskFiles {
             return nameless.isPresent() ? nameless.get() : createAndUnlink(directory);
         } catch (OsException failed) {
             throw switch (failed.errno()) {
-                case EROFS, EACCES, EPERM -> unwritable(directory, failed);
+                case EROFS, EACCES, EPERM ->
+                    unwritable(directory, failed.errno().toString(), failed);
                 default -> failed;
             };
         }
@@ -129,11 +131,10 @@ final class DiskFiles {
         }
     }
 
-    private DiskException unwritable(Path directory, IOException cause) {
+    private DiskException unwritable(Path directory, String why, IOException cause) {
         return new DiskException(
                 ErrorCode.DISK_DIRECTORY,
-                "making a test disk: no file can be made in its directory: "
-                        + (cause instanceof OsException known ? known.errno() : cause),
+                "making a test disk: no file can be made in its directory: " + why,
                 directory,
                 "set " + DIRECTORY_VARIABLE + " to a directory where you may write"
                         + (directory.equals(templates)

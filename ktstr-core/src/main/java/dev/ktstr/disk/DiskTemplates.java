@@ -137,14 +137,14 @@ public final class DiskTemplates {
      * @throws DiskException if it cannot be made as the spec says
      */
     public TestDisk newDisk(DiskSpec spec) throws IOException {
-        if (spec.filesystem() == Filesystem.RAW) {
-            return files.make(spec, files.directory(), file -> {
-                DiskFiles.resize(file, spec, files.directory());
-                return CloneKind.EMPTY;
-            });
-        }
         Path directory = files.directory(); // before the work, in case that no disk can be made there
         try {
+            if (spec.filesystem() == Filesystem.RAW) {
+                return files.make(spec, directory, file -> {
+                    DiskFiles.resize(file, spec, directory);
+                    return CloneKind.EMPTY;
+                });
+            }
             while (true) {
                 Optional<TestDisk> disk = tryClone(template(key(spec)), spec, directory);
                 if (disk.isPresent()) {

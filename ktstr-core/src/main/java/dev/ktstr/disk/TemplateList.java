@@ -3,6 +3,7 @@ package dev.ktstr.disk;
 import dev.ktstr.KtstrException;
 import dev.ktstr.os.Directories;
 import dev.ktstr.os.FileStat;
+import dev.ktstr.os.OsException;
 import dev.ktstr.publish.TemplateNames;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -34,7 +35,7 @@ final class TemplateList {
     /** In order, whatever is in them; empty without a root. */
     List<String> keys() throws IOException {
         List<String> found = new ArrayList<>();
-        for (Path directory : Directories.children(root)) {
+        for (Path directory : children()) {
             String name = String.valueOf(directory.getFileName());
             if (TemplateNames.isEntry(name) && Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
                 found.add(name);
@@ -42,6 +43,15 @@ final class TemplateList {
         }
         Collections.sort(found);
         return found;
+    }
+
+    private List<Path> children() throws KtstrException {
+        try {
+            return Directories.children(root);
+        } catch (OsException failed) {
+            throw new DiskException(
+                    failed.code(), "reading the disk templates: " + failed.problem(), root, failed.remedy());
+        }
     }
 
     /** The key of the newest usable template of a disk, whichever program made it. */

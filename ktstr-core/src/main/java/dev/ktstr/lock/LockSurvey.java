@@ -6,7 +6,6 @@ import dev.ktstr.os.FileStat;
 import dev.ktstr.os.NativePaths;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
-import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -55,6 +54,9 @@ public final class LockSurvey {
      */
     public List<ListedLock> list(Path directory, Pattern names, Path holders) throws IOException {
         List<ListedLock> listed = new ArrayList<>();
+        if (FileStat.of(directory).filter(FileStat::isDirectory).isEmpty()) {
+            return listed;
+        }
         try {
             Path real = directory.toRealPath();
             MountInfo around = mounts.around(NativePaths.bytes(real));
@@ -67,7 +69,7 @@ public final class LockSurvey {
                     listed.add(new ListedLock(name.group(1), file, merge(visible, records)));
                 }
             }
-        } catch (NoSuchFileException | NotDirectoryException none) {
+        } catch (NoSuchFileException removed) {
             return List.of();
         }
         listed.sort(Comparator.comparing(ListedLock::name));

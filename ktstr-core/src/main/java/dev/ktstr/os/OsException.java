@@ -36,6 +36,8 @@ public final class OsException extends KtstrException {
             case EMFILE -> "raise the limit (ulimit -n)";
             case ENFILE -> "raise the limit (sysctl fs.file-max), or find who holds so many files open";
             case ENOENT -> "check that the path exists and that nothing else removes it";
+            case ELOOP, ENOTDIR ->
+                "look what is in its place (ls -ld), or point KTSTR_CACHE_DIR at a directory of your own";
             case EIO -> "the device reported an error: see the kernel's log (dmesg) before you trust this disk again";
             default -> "see the manual page of the call that is named, and the kernel's log (dmesg)";
         };

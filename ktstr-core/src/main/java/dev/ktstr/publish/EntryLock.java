@@ -117,8 +117,8 @@ public final class EntryLock implements AutoCloseable {
         try {
             FileTrees.delete(gone);
         } catch (IOException failed) {
-            root.tell(new KtstrEvent.Warning(
-                    "could not remove " + gone + " (" + failed + "); the next store removes it"));
+            root.tell(new KtstrEvent.Warning("could not remove " + gone + " (" + failed
+                    + "); the next store tries again, or remove it by hand"));
         }
     }
 

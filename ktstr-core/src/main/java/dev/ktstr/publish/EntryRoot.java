@@ -281,13 +281,11 @@ public final class EntryRoot {
 
     /** Once in a process. Everything works there; but it is as if those others chose the kernels. */
     private void warnIfOthersMayWrite() throws KtstrException {
-        if (!environment.firstTime("others may write to " + root)) {
-            return;
+        Optional<String> others = FileStat.of(root).flatMap(FileStat::otherWriters);
+        if (others.isPresent() && environment.firstTime("others may write to " + root)) {
+            events.accept(new KtstrEvent.Warning(
+                    root + " is writable for " + others.get() + WHO_DECIDES + Printable.shellWord(root)));
         }
-        FileStat.of(root)
-                .flatMap(FileStat::otherWriters)
-                .ifPresent(others -> events.accept(new KtstrEvent.Warning(
-                        root + " is writable for " + others + WHO_DECIDES + Printable.shellWord(root))));
     }
 
     private Path holders() {
@@ -304,7 +302,7 @@ public final class EntryRoot {
             return true;
         } catch (IOException failed) {
             events.accept(new KtstrEvent.Warning("could not remove what an interrupted store left behind: " + failed
-                    + "; remove it by hand: " + debris));
+                    + "; the next store tries again, or remove it by hand: " + debris));
             return false;
         }
     }

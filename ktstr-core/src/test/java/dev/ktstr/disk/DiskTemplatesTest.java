@@ -357,7 +357,8 @@ class DiskTemplatesTest {
         root = directory.resolve("loop");
         assertThatThrownBy(() -> templates().list())
                 .isInstanceOf(DiskException.class)
-                .hasMessageContaining("reading the disk templates: " + root);
+                .hasMessageContaining("reading the disk templates: open " + root)
+                .hasMessageContaining("KTSTR_CACHE_DIR");
     }
 
     @Test

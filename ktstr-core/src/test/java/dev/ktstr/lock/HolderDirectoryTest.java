@@ -459,7 +459,7 @@ class HolderDirectoryTest {
             assertThat(line)
                     .as("%d", writer.pid())
                     .isEqualTo("  pid=7 cmd=a\uFFFD[2J\uFFFDKT-OS-01\uFFFD\uFFFD\uFFFDx,"
-                            + " since +1000000000-12-31T23:59:59Z, test t\uFFFD, container c\uFFFD, host h\uFFFD");
+                            + " since +1000000000-12-31T23:59:59Z, test t\uFFFD, container c , host h\uFFFD");
         }
     }
 
