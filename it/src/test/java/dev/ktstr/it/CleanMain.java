@@ -15,6 +15,7 @@ final class CleanMain {
         CleanReport report = KernelCache.at(Path.of(arguments[0]))
                 .clean(CleanPolicy.builder().all(true).build());
         report.removed().forEach(each -> System.out.println("removed " + each.key()));
+        report.skipped().forEach(each -> System.out.println("skipped " + each.key() + " " + each.why()));
         report.failed().forEach(each -> System.out.println("failed " + each.key() + " " + each.why()));
     }
 }

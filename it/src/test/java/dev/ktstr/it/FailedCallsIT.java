@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -42,7 +43,10 @@ class FailedCallsIT {
                 directory.resolve("marked-vmlinux"),
                 Files.writeString(directory.resolve("config"), "# a configuration\n"));
 
-        assertThat(run("pwrite64:error=ENOSPC", StoreMain.class, StoreMain.arguments(cache.root(), "k", files)))
+        assertThat(run(
+                        List.of("pwrite64:error=ENOSPC:when=1"),
+                        StoreMain.class,
+                        StoreMain.arguments(cache.root(), "k", files)))
                 .contains("KT-OS-01  write the files of the entry", "No space left on device")
                 .contains("check the free space");
         assertThat(names()).containsExactly(".locks");
@@ -52,7 +56,10 @@ class FailedCallsIT {
     void aRemovalThatCannotBeForcedToDiskIsTakenBack() throws Exception {
         cache.store(kernel.request(GENERATION, directory).key("k").build());
 
-        assertThat(run("fsync:error=EIO", CleanMain.class, cache.root().toString()))
+        assertThat(run(
+                        List.of("fsync:error=EIO:when=1"),
+                        CleanMain.class,
+                        cache.root().toString()))
                 .contains("failed k KT-OS-01  fsync " + cache.root())
                 .doesNotContain("somebody else");
         assertThat(cache.verify("k").problems()).isEmpty();
@@ -73,7 +80,7 @@ class FailedCallsIT {
         String root = cache.root().toString();
         assertThat(run(
                         List.of("-P", root),
-                        "fsync:error=EIO",
+                        List.of("fsync:error=EIO"),
                         StoreMain.class,
                         StoreMain.arguments(cache.root(), "k", other)))
                 .contains("fsync " + root);
@@ -87,24 +94,77 @@ class FailedCallsIT {
     void anEntryWhoseFilesCannotBeDeletedAtOnceIsRemovedAllTheSame() throws Exception {
         cache.store(kernel.request(GENERATION, directory).key("k").build());
 
-        assertThat(run("rmdir:error=EBUSY", CleanMain.class, cache.root().toString()))
+        assertThat(run(
+                        List.of("unlinkat:error=EBUSY:when=1"),
+                        CleanMain.class,
+                        cache.root().toString()))
                 .contains("could not remove " + cache.root().resolve(".tmp-k-"), "removed k")
                 .doesNotContain("somebody else");
         assertThat(names()).containsExactly(".locks");
     }
 
-    /** What a process says whose first call of a name fails. */
-    private String run(String failure, Class<?> main, String... arguments) throws IOException, InterruptedException {
-        return run(List.of(), failure, main, arguments);
+    /** The entry has been removed by then, and the lock goes with its descriptor. */
+    @Test
+    void aLockThatCannotBeGivenBackIsNoFailedRemoval() throws Exception {
+        cache.store(kernel.request(GENERATION, directory).key("k").build());
+
+        assertThat(run(
+                        List.of("flock:error=EIO:when=2"),
+                        CleanMain.class,
+                        cache.root().toString()))
+                .contains("removed k")
+                .doesNotContain("failed", "skipped");
     }
 
-    private String run(List<String> options, String failure, Class<?> main, String... arguments)
+    /** Where an entry cannot be moved it is gone by then; but not for good, and nobody else was there. */
+    @Test
+    void aRemovalInPlaceThatCannotBeForcedToDiskHasFailed() throws Exception {
+        cache.store(kernel.request(GENERATION, directory).key("k").build());
+
+        assertThat(run(
+                        List.of("rename:error=EXDEV:when=1", "fsync:error=EIO:when=2"),
+                        CleanMain.class,
+                        cache.root().toString()))
+                .contains("failed k KT-OS-01  fsync " + cache.root())
+                .doesNotContain("skipped");
+    }
+
+    /** A directory above the store that cannot be read is passed over; but not one that can, and cannot be forced to disk. */
+    @Test
+    void whatIsThereAndCannotBeForcedToDiskIsNotCalledStored() throws Exception {
+        kernel.request(GENERATION, directory);
+        RealKernel files = new RealKernel(
+                directory.resolve("marked-vmlinuz"),
+                directory.resolve("marked-vmlinux"),
+                Files.writeString(directory.resolve("config"), "# a configuration\n"));
+        cache.store(files.request().key("k").build());
+
+        assertThat(run(
+                        List.of("fsync:error=EACCES:when=1"),
+                        StoreMain.class,
+                        StoreMain.arguments(cache.root(), "k", files)))
+                .contains("KT-OS-01  fsync " + directory)
+                .doesNotContain("ALREADY_STORED");
+    }
+
+    /** What a process says some of whose calls fail. */
+    private String run(List<String> failures, Class<?> main, String... arguments)
             throws IOException, InterruptedException {
-        String call = failure.substring(0, failure.indexOf(':'));
+        return run(List.of(), failures, main, arguments);
+    }
+
+    private String run(List<String> options, List<String> failures, Class<?> main, String... arguments)
+            throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of("strace", "-f", "-qq", "-o"));
         command.add(directory.resolve("trace").toString());
         command.addAll(options);
-        command.addAll(List.of("-e", "trace=" + call, "-e", "inject=" + failure + ":when=1"));
+        for (String failure : failures) {
+            command.addAll(List.of("-e", "inject=" + failure));
+        }
+        String calls = failures.stream()
+                .map(failure -> failure.substring(0, failure.indexOf(':')))
+                .collect(Collectors.joining(","));
+        command.addAll(List.of("-e", "trace=" + calls));
         command.addAll(Commands.jvm(main, arguments));
         Process process = Commands.start(command);
         StoreMain.go(process);

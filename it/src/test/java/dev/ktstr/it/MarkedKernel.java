@@ -10,7 +10,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
 
 /**
  * Small kernels, of one release and of any number of generations. Boot image and {@code vmlinux} are made of templates
@@ -36,11 +39,17 @@ record MarkedKernel(Path imageTemplate, Path vmlinuxTemplate) {
     /** Makes the templates in a directory; the one of a {@code vmlinux} is linked there. */
     static MarkedKernel make(Path directory) throws IOException, InterruptedException {
         Path image = Files.write(directory.resolve("vmlinuz"), bootImage());
+        return new MarkedKernel(image, compile(directory.resolve("vmlinux")));
+    }
+
+    /** Makes a {@code vmlinux}, with more options for the compiler. */
+    static Path compile(Path vmlinux, String... more) throws IOException, InterruptedException {
         // The boot image is one for x86_64, wherever this runs.
         String gcc = System.getProperty("os.arch").equals("aarch64") ? "x86_64-linux-gnu-gcc" : "gcc";
-        Path vmlinux = directory.resolve("vmlinux");
-        Peer.compile(gcc, "vmlinux.c", vmlinux, "-nostdlib", "-static", "-no-pie", "-Wl,--build-id=none");
-        return new MarkedKernel(image, vmlinux);
+        List<String> options = new ArrayList<>(List.of("-nostdlib", "-static", "-no-pie", "-Wl,--build-id=none"));
+        Collections.addAll(options, more);
+        Peer.compile(gcc, "vmlinux.c", vmlinux, options.toArray(String[]::new));
+        return vmlinux;
     }
 
     /** What to store for a generation; the files are written into a directory, over those of an earlier one. */

@@ -20,10 +20,9 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
-import java.util.concurrent.Callable;
 
 /** One thread's random use of a store, which checks at every step that nobody has spoiled it. */
-final class Mix implements Callable<Void> {
+final class Mix {
     private static final Duration PATIENCE = Duration.ofSeconds(5);
 
     /** What everybody around does to the store, and so what has to be expected; and what this one does. */
@@ -33,7 +32,9 @@ final class Mix implements Callable<Void> {
         /** Somebody cleans without asking. */
         CLEANING,
         /** As {@link #CLEANING}, but this one only stores. */
-        STORING
+        STORING,
+        /** As {@link #STRICT}, but this one only reads. */
+        READING
     }
 
     private final KernelCache cache;
@@ -42,7 +43,6 @@ final class Mix implements Callable<Void> {
     private final List<String> keys;
     private final Mode mode;
     private final Random random;
-    private final Duration time;
     private final Tally tally;
 
     Mix(
@@ -52,7 +52,6 @@ final class Mix implements Callable<Void> {
             List<String> keys,
             Mode mode,
             Random random,
-            Duration time,
             Tally tally) {
         this.cache = cache;
         this.kernel = kernel;
@@ -60,29 +59,33 @@ final class Mix implements Callable<Void> {
         this.keys = keys;
         this.mode = mode;
         this.random = random;
-        this.time = time;
         this.tally = tally;
     }
 
-    @Override
-    public Void call() throws Exception {
-        long start = System.nanoTime();
-        while (System.nanoTime() - start < time.toNanos()) {
-            String key = keys.get(random.nextInt(keys.size()));
-            int dice = mode == Mode.STORING ? 0 : random.nextInt(100);
-            if (dice < 30) {
-                store(key);
-            } else if (dice < 65) {
-                lease(key);
-            } else if (dice < 85) {
-                read(key);
-            } else if (dice < 97) {
-                list();
-            } else {
-                clean(key);
-            }
+    /** One thing, at random. */
+    void step() throws Exception {
+        String key = keys.get(random.nextInt(keys.size()));
+        int dice = switch (mode) {
+            case STORING -> 0;
+            case READING -> random.nextInt(30, 97);
+            default -> random.nextInt(100);
+        };
+        if (dice < 30) {
+            store(key);
+        } else if (dice < 65) {
+            lease(key);
+        } else if (dice < 85) {
+            read(key);
+        } else if (dice < 97) {
+            list();
+        } else {
+            clean(key);
         }
-        return null;
+    }
+
+    /** Whether everybody around asks for locks. */
+    private boolean isStrict() {
+        return mode == Mode.STRICT || mode == Mode.READING;
     }
 
     private void store(String key) throws IOException {
@@ -168,7 +171,7 @@ final class Mix implements Callable<Void> {
 
     private void list() throws IOException {
         tally.add("lists");
-        if (mode == Mode.STRICT) {
+        if (isStrict()) {
             assertThat(cache.list()).allMatch(ListedEntry.Valid.class::isInstance);
         } else {
             cache.list();
@@ -189,7 +192,7 @@ final class Mix implements Callable<Void> {
             tally.add("removed", report.removed().size());
             tally.add("skipped", report.skipped().size());
             tally.add("clean-errors", report.failed().size());
-            if (mode == Mode.STRICT) {
+            if (isStrict()) {
                 assertThat(report.failed()).isEmpty();
             }
         } catch (KtstrException missing) {
@@ -200,7 +203,7 @@ final class Mix implements Callable<Void> {
     }
 
     private void countAsLost(String what, KtstrException failure) throws KtstrException {
-        if (mode == Mode.STRICT || failure.code() != ErrorCode.ENTRY_DAMAGED) {
+        if (isStrict() || failure.code() != ErrorCode.ENTRY_DAMAGED) {
             throw failure;
         }
         tally.add(what);

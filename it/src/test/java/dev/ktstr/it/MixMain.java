@@ -11,6 +11,7 @@ import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
 
 /** A process that uses a store at random for a while, on two threads, and prints how often it did what. */
 final class MixMain {
@@ -33,7 +34,8 @@ final class MixMain {
                 Path scratch = Files.createTempDirectory(Path.of(arguments[3]), "mix");
                 Random random = new Random(seeds.nextLong());
                 Mix.Mode mode = Mix.Mode.valueOf(arguments[6]);
-                futures.add(threads.submit(new Mix(cache, kernel, scratch, keys, mode, random, time, tally)));
+                Mix mix = new Mix(cache, kernel, scratch, keys, mode, random, tally);
+                futures.add(threads.submit(() -> run(mix, time)));
             }
             for (Future<Void> future : futures) {
                 future.get();
@@ -42,6 +44,14 @@ final class MixMain {
             threads.shutdown();
         }
         System.out.print(tally);
+    }
+
+    private static @Nullable Void run(Mix mix, Duration time) throws Exception {
+        long start = System.nanoTime();
+        while (System.nanoTime() - start < time.toNanos()) {
+            mix.step();
+        }
+        return null;
     }
 
     static List<String> command(
@@ -59,10 +69,11 @@ final class MixMain {
         return command;
     }
 
-    private static void count(KtstrEvent event, Tally tally) {
+    static void count(KtstrEvent event, Tally tally) {
         if (event instanceof KtstrEvent.Swept swept) {
             boolean ours = swept.path().toString().matches(".*\\.[0-9a-f]{8}");
             tally.add(ours ? "swept-own" : "swept-foreign");
+            tally.add("swept");
         } else if (event.isWarning()) {
             tally.add("warnings");
             System.out.println(event.message());

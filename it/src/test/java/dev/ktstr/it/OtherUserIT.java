@@ -3,6 +3,7 @@ package dev.ktstr.it;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.ktstr.ErrorCode;
 import dev.ktstr.cache.KernelCache;
 import dev.ktstr.cache.KernelLease;
 import dev.ktstr.lock.Flock;
@@ -115,6 +116,7 @@ class OtherUserIT {
 
         assertThatThrownBy(() -> cache.lease("k"))
                 .isInstanceOf(LockUnavailableException.class)
+                .hasMessageContaining(ErrorCode.LOCK_FOREIGN.id())
                 .hasMessageContaining("a symbolic link that another user (" + NOBODY + ") made");
         assertThat(elsewhere).isEmptyDirectory();
 

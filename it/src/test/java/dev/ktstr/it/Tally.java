@@ -23,6 +23,17 @@ final class Tally {
                 .forEach(words -> add(prefix + words[0], Long.parseLong(words[1])));
     }
 
+    synchronized Map<String, Long> counts() {
+        return Map.copyOf(counts);
+    }
+
+    /** What was counted since it was taken before. */
+    synchronized String take() {
+        String lines = toString();
+        counts.clear();
+        return lines;
+    }
+
     synchronized long of(String name) {
         return counts.getOrDefault(name, 0L);
     }
