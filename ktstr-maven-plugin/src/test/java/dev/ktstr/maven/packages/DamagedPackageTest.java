@@ -127,6 +127,21 @@ class DamagedPackageTest {
         }
     }
 
+    /** A library quotes the field of a tar header in which it found no number. */
+    @Test
+    void repeatsNothingThatDrivesATerminal() throws IOException {
+        byte[] tar = tar(Compression.NONE);
+        tar[102] = 0x1b; // in the mode
+        byte[] deb =
+                Debs.named("linux-image-test").data(PackageFuzzTest.mended(tar)).bytes();
+        assertThatThrownBy(() -> unpack(deb))
+                .isInstanceOfSatisfying(
+                        PackageException.class,
+                        refused -> assertThat(refused.problem())
+                                .contains("data.tar is damaged or cut off: ")
+                                .doesNotContainPattern("\\p{Cc}"));
+    }
+
     @ParameterizedTest
     @CsvSource({
         "edabeedb0300, an .rpm package, rpm2cpio",
