@@ -74,47 +74,8 @@ say 'building'
 (cd "$ROOT" && JAVA_HOME=$JDK mvn -B -ntp -q -Pbench '-P!lint' -DskipTests package) || die 'the build failed; see above'
 
 COMMIT=$(git -c safe.directory="$ROOT" -C "$ROOT" describe --always --dirty 2>/dev/null || echo unknown)
-AREA=$(realpath "${TMPDIR:-/var/tmp}")
-
-# Unmounts and removes what a run worked in.
-remove() { # DIRECTORY
-  awk -v below="$1/" 'index($2, below) == 1 { print $2 }' /proc/mounts | sort -r |
-    while read -r mount; do umount "$mount" || umount -l "$mount"; done
-  rm -rf "$1"
-}
-
-# A run holds a lock as long as it lives: what has none was left by one that was killed.
-for left in "$AREA"/ktstr-bench.*; do
-  if [[ -e $left/lock ]] && flock -n "$left/lock" true; then
-    say "removing what a killed run left: $left"
-    remove "$left"
-  fi
-done
-WORK=$(mktemp -d "$AREA/ktstr-bench.XXXXXX")
-exec {LOCK}>"$WORK/lock"
-flock -n "$LOCK"
-SUITE=''
-clean_up() {
-  local status=$?
-  trap '' INT TERM HUP
-  if [[ -n $SUITE ]]; then
-    kill "$SUITE" 2>/dev/null || true
-    wait "$SUITE" 2>/dev/null || true
-  fi
-  remove "$WORK"
-  exit "$status"
-}
-trap clean_up EXIT
-trap 'exit 130' INT TERM HUP
+need_work bench
 mkdir -p "$OUTPUT"
 say "measuring with $KERNEL_PACKAGE, in $WORK"
-cd "$ROOT/it"
-"$JDK/bin/java" --enable-native-access=ALL-UNNAMED "-Djava.io.tmpdir=$WORK" "-Dktstr.bench.commit=$COMMIT" \
-  "-Dktstr.bench.kernel=of $KERNEL_PACKAGE" \
-  "-Dktstr.it.image=$KERNEL_IMAGE" "-Dktstr.it.vmlinux=$KERNEL_VMLINUX" "-Dktstr.it.config=$KERNEL_CONFIG" \
-  "-Dktstr.it.modules=$KERNEL_MODULES" "-Dktstr.it.packages=$KERNEL_DEBS" \
-  -cp "target/test-classes:$(cat target/bench.classpath)" dev.ktstr.it.BenchMain "${OPTIONS[@]}" "$OUTPUT" "$WORK" {LOCK}>&- &
-SUITE=$!
-wait "$SUITE"
-SUITE=''
-say "$((SECONDS / 60)) min $((SECONDS % 60)) s"
+run_suite bench.classpath "-Dktstr.bench.commit=$COMMIT" "-Dktstr.bench.kernel=of $KERNEL_PACKAGE" \
+  dev.ktstr.it.BenchMain "${OPTIONS[@]}" "$OUTPUT" "$WORK"

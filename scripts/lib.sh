@@ -298,3 +298,57 @@ unpack_kernel() {
   KERNEL_VMLINUX=$(find "$tree" -type f -name 'vmlinux-*')
   KERNEL_MODULES=$(find "$tree" -type d -path '*/lib/modules/*' -not -path '*/debug/*' -prune)
 }
+
+# Unmounts and removes what a run worked in.
+remove_work() { # DIRECTORY
+  local mount
+  awk -v below="$1/" 'index($2, below) == 1 { print $2 }' /proc/mounts | sort -r |
+    while read -r mount; do umount "$mount" || umount -l "$mount"; done
+  rm -rf "$1"
+}
+
+# Makes a directory to work in, on the disk of TMPDIR, else /var/tmp; sets WORK. However this script ends, the process SUITE
+# is ended and the directory goes. A run holds a lock for as long as it lives: what has none was left by one that was killed, and goes now.
+need_work() { # NAME
+  local area left
+  area=$(realpath "${TMPDIR:-/var/tmp}")
+  for left in "$area/ktstr-$1".*; do
+    if [[ -e $left/lock ]] && flock -n "$left/lock" true; then
+      say "removing what a killed run left: $left"
+      remove_work "$left"
+    fi
+  done
+  WORK=$(mktemp -d "$area/ktstr-$1.XXXXXX")
+  exec {WORK_LOCK}>"$WORK/lock"
+  flock -n "$WORK_LOCK"
+  SUITE=''
+  trap end_work EXIT
+  trap 'exit 130' INT TERM HUP
+}
+
+end_work() {
+  local status=$?
+  trap '' INT TERM HUP
+  if [[ -n $SUITE ]]; then
+    kill "$SUITE" 2>/dev/null || true
+    wait "$SUITE" 2>/dev/null || true
+  fi
+  remove_work "$WORK"
+  exit "$status"
+}
+
+# Runs a program of the integration tests' own with a real kernel, in WORK; its class path is in a file that the build made.
+run_suite() { # CLASS-PATH JAVA-ARGUMENT...
+  local classpath
+  classpath=$(<"$ROOT/it/target/$1")
+  shift
+  cd "$ROOT/it"
+  "$JDK/bin/java" --enable-native-access=ALL-UNNAMED "-Djava.io.tmpdir=$WORK" \
+    "-Dktstr.it.image=$KERNEL_IMAGE" "-Dktstr.it.vmlinux=$KERNEL_VMLINUX" "-Dktstr.it.config=$KERNEL_CONFIG" \
+    "-Dktstr.it.modules=$KERNEL_MODULES" "-Dktstr.it.packages=$KERNEL_DEBS" \
+    -cp "target/test-classes:$classpath" "$@" {WORK_LOCK}>&- &
+  SUITE=$!
+  wait "$SUITE"
+  SUITE=''
+  say "$((SECONDS / 60)) min $((SECONDS % 60)) s"
+}

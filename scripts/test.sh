@@ -11,11 +11,12 @@ usage() {
 usage: scripts/test.sh
 
 Installs the packages that the tests need (through apt, saying which), fetches a kernel to test with, builds with
-formatter and static analysis, and runs all tests: unit tests, integration tests, sample projects under Maven 3.9 and,
-on the first JDK, 3.8. Fails if a test failed or was skipped, or if none ran. The last line says how many passed and failed.
+formatter and static analysis, and runs all tests: unit tests, integration tests, sample projects under Maven 3.9. On the
+first JDK also sample projects under Maven 3.8, and benchmarks and reliability suite in short. Fails if a test failed or was
+skipped, or if none ran. The last line says how many passed and failed.
 
 Needs Maven, and root: some tests mount file systems. Without root it starts itself again with sudo, if that asks for no
-password. About 20 minutes on 2 cores; one module's unit tests alone: mvn -pl ktstr-core -am test
+password. About half an hour on 2 cores; one module's unit tests alone: mvn -pl ktstr-core -am test
 
   KTSTR_TEST_JDKS   on which JDKs to run the tests, such as "17 25" (else the one that Maven uses)
   CI                if "true", a missing JDK 17 is an error; else only formatter and static analysis need it
@@ -108,7 +109,7 @@ run_tests() { # JDK MAVEN-ARGUMENT...
   for module in "${MODULES[@]}"; do
     rm -rf "$ROOT/$module"/target/{surefire,failsafe,invoker}-reports
   done
-  JAVA_HOME=$JDK mvn -B -ntp -fae -Pcompiled,bench "$@" \
+  JAVA_HOME=$JDK mvn -B -ntp -fae -Pcompiled,bench,torture "$@" \
     "-Dktstr.it.image=$KERNEL_IMAGE" "-Dktstr.it.vmlinux=$KERNEL_VMLINUX" "-Dktstr.it.config=$KERNEL_CONFIG" \
     "-Dktstr.it.modules=$KERNEL_MODULES" "-Dktstr.it.packages=$KERNEL_DEBS" \
     verify || status=$?
@@ -132,7 +133,7 @@ build() {
     SUMMARY+=("$lint")
   fi
   say "building on $JDK, $lint"
-  JAVA_HOME=$JDK mvn -B -ntp -Pbench -DskipTests clean package dependency:analyze-only -DfailOnWarning ||
+  JAVA_HOME=$JDK mvn -B -ntp -Pbench,torture -DskipTests clean package dependency:analyze-only -DfailOnWarning ||
     die 'the build failed; see above'
 }
 
@@ -164,8 +165,8 @@ modules, and the tests need vmlinux and modules: run them on Debian"
   for i in "${!majors[@]}"; do
     JDK=${JDKS[$i]}
     run_tests "${majors[$i]}" "${later[@]}"
-    # By now everything is there; and what an old Maven or a benchmark does on one JDK, it does on the others.
-    later=(-o -Dit.maven38.skip=true -DexcludedGroups=bench)
+    # By now everything is there; and what an old Maven or a benchmark does on one JDK, or a kernel to the store, it does on the others.
+    later=(-o -Dit.maven38.skip=true '-DexcludedGroups=bench | torture')
   done
   say "reports are in $REPORTS; $((SECONDS / 60)) min $((SECONDS % 60)) s"
   printf '%s\n' "${SUMMARY[@]}"

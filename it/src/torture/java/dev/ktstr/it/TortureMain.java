@@ -1,0 +1,69 @@
+package dev.ktstr.it;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.TreeMap;
+
+/** The reliability suite; {@code scripts/torture.sh} builds it, and says where a kernel is. */
+final class TortureMain {
+    static final List<Campaign> ALL = List.of(
+            new KillCampaign(),
+            new FailCampaign(),
+            new CrowdCampaign(),
+            new RotCampaign(),
+            new SharedCampaign(),
+            new PowerCampaign(),
+            new SurroundingsCampaign(),
+            new FuzzCampaign(),
+            new PlantedCampaign());
+
+    private TortureMain() {}
+
+    /** Options: {@code --bounded}, {@code --only NAME,NAME}, {@code --seed N}. Argument: a directory to work in. */
+    public static void main(String[] arguments) throws Exception {
+        Deque<String> words = new ArrayDeque<>(List.of(arguments));
+        Extent extent = Extent.LONG;
+        List<String> only = ALL.stream().map(Campaign::name).toList();
+        long seed = System.nanoTime();
+        while (words.peek() != null && words.peek().startsWith("--")) {
+            String option = words.pop();
+            switch (option) {
+                case "--bounded" -> extent = Extent.BOUNDED;
+                case "--only" -> only = List.of(words.pop().split(",", -1));
+                case "--seed" -> seed = Long.parseLong(words.pop());
+                default -> throw new IllegalArgumentException("there is no option " + option);
+            }
+        }
+        Path directory = Path.of(words.pop());
+        System.out.println("seed " + seed);
+        boolean broken = false;
+        for (String name : only) {
+            Trials trials = run(named(name), extent, directory, seed);
+            broken |= !trials.violations().isEmpty();
+        }
+        System.exit(broken ? 1 : 0);
+    }
+
+    /** Runs one campaign, and prints what came of it. */
+    static Trials run(Campaign campaign, Extent extent, Path directory, long seed) throws Exception {
+        System.out.println("== " + campaign.title());
+        Trials trials = new Trials();
+        campaign.run(new Arena(extent, Files.createTempDirectory(directory, campaign.name()), seed), trials);
+        new TreeMap<>(trials.counts())
+                .forEach((kind, count) ->
+                        System.out.printf("%-48s %,10d  did not fire %,d%n", kind, count.fired(), count.unfired()));
+        System.out.println("violations: " + trials.violations().size());
+        return trials;
+    }
+
+    static Campaign named(String name) {
+        return ALL.stream()
+                .filter(each -> each.name().equals(name))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("--only " + name + ": there are "
+                        + ALL.stream().map(Campaign::name).toList()));
+    }
+}
