@@ -39,9 +39,9 @@ public sealed interface ListedEntry {
      * @param reason one line for people; its beginning is fixed, see {@link ErrorKind#of}
      */
     record Corrupt(String key, Path directory, String reason) implements ListedEntry {
-        /** What is said of something else in a file's place: a link, a directory, a socket. */
-        private static final EnumSet<Errno> NO_FILE =
-                EnumSet.of(Errno.ELOOP, Errno.EISDIR, Errno.ENOTDIR, Errno.EINVAL, Errno.ENXIO);
+        /** All but those that are said of something else in a file's place: a link, a directory, a socket. */
+        private static final EnumSet<Errno> OF_A_FILE =
+                EnumSet.complementOf(EnumSet.of(Errno.ELOOP, Errno.EISDIR, Errno.ENOTDIR, Errno.EINVAL, Errno.ENXIO));
 
         public ErrorKind errorKind() {
             return ErrorKind.of(reason);
@@ -49,9 +49,7 @@ public sealed interface ListedEntry {
 
         /** Whether only this user, or only this moment, cannot read it. */
         boolean mayBeWhole() {
-            return errorKind() == ErrorKind.UNREADABLE
-                    && NO_FILE.stream()
-                            .noneMatch(errno -> reason.startsWith(ErrorKind.UNREADABLE.prefix() + errno + " "));
+            return OF_A_FILE.stream().anyMatch(errno -> reason.startsWith(ErrorKind.UNREADABLE.prefix() + errno + " "));
         }
 
         @Override

@@ -208,6 +208,14 @@ class KernelCleanTest {
         assertThat(fixture.names()).doesNotContain(".tmp-live-1.0123abcd");
     }
 
+    /** What is no text will never be one; what cannot be read at this moment, or by this user, may be a kernel. */
+    @Test
+    void metadataThatIsNoTextIsCorruptForGood() throws IOException {
+        fixture.store("k");
+        Files.write(fixture.root.resolve("k/metadata.json"), new byte[] {(byte) 0xff});
+        assertThat(clean(CleanPolicy.builder().corruptOnly(true))).containsExactly("k");
+    }
+
     @Test
     void debrisWhoseLockCannotBeTakenStopsNoStore() throws IOException {
         Files.createDirectories(fixture.root.resolve(".tmp-dead-1"));
