@@ -1,7 +1,9 @@
 package dev.ktstr.it;
 
+import dev.ktstr.Durations;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -38,7 +40,6 @@ final class TortureMain {
             }
         }
         Path directory = Path.of(words.pop());
-        System.out.println("seed " + seed);
         boolean broken = false;
         for (String name : only) {
             Trials trials = run(named(name), extent, directory, seed);
@@ -49,13 +50,15 @@ final class TortureMain {
 
     /** Runs one campaign, and prints what came of it. */
     static Trials run(Campaign campaign, Extent extent, Path directory, long seed) throws Exception {
-        System.out.println("== " + campaign.title());
+        System.out.println("== " + campaign.title() + "; --seed " + seed);
+        long start = System.nanoTime();
         Trials trials = new Trials();
         campaign.run(new Arena(extent, Files.createTempDirectory(directory, campaign.name()), seed), trials);
         new TreeMap<>(trials.counts())
                 .forEach((kind, count) ->
                         System.out.printf("%-48s %,10d  did not fire %,d%n", kind, count.fired(), count.unfired()));
-        System.out.println("violations: " + trials.violations().size());
+        Duration took = Duration.ofSeconds((System.nanoTime() - start) / 1_000_000_000);
+        System.out.println("violations: " + trials.violations().size() + " (" + Durations.format(took) + ")");
         return trials;
     }
 
