@@ -1,5 +1,6 @@
 package dev.ktstr.cache;
 
+import dev.ktstr.os.FileFailures;
 import dev.ktstr.os.FileStat;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -44,7 +45,7 @@ final class EntrySizes {
                         return Optional.of(name + (size < 0 ? " is missing" : " is empty"));
                     }
                 } catch (IOException unreadable) {
-                    return Optional.of(name + " cannot be examined: " + unreadable);
+                    return Optional.of(name + " cannot be examined: " + FileFailures.describe(unreadable));
                 }
             }
         }
@@ -67,7 +68,7 @@ final class EntrySizes {
                     : Optional.of(file.getFileName() + (size < 0 ? " is missing" : " has " + size + " bytes")
                             + ", stored were " + recorded);
         } catch (IOException unreadable) {
-            return Optional.of(file.getFileName() + " cannot be examined: " + unreadable);
+            return Optional.of(file.getFileName() + " cannot be examined: " + FileFailures.describe(unreadable));
         }
     }
 }

@@ -10,6 +10,7 @@ import dev.ktstr.event.EventSink;
 import dev.ktstr.event.KtstrEvent;
 import dev.ktstr.os.Fd;
 import dev.ktstr.os.FileCopy;
+import dev.ktstr.os.FileFailures;
 import dev.ktstr.os.FileStat;
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
@@ -56,7 +57,6 @@ final class EntryWriter {
         } catch (KtstrException | ClosedByInterruptException known) {
             throw known;
         } catch (IOException failed) {
-            // Not the path of the staging directory: that is gone when this is read.
             throw failed(
                     "write the files of the entry", Objects.requireNonNull(directory.getParent(), "a root"), failed);
         }
@@ -242,7 +242,7 @@ final class EntryWriter {
         events.accept(new KtstrEvent.Warning(text));
     }
 
-    private static void copy(String doing, Path source, Path target) throws StoreException {
+    private void copy(String doing, Path source, Path target) throws StoreException {
         try {
             FileCopy.copy(source, target);
         } catch (IOException failed) {
@@ -250,12 +250,14 @@ final class EntryWriter {
         }
     }
 
-    private static StoreException failed(String doing, Path path, IOException cause) {
+    /** Without the path of the staging directory, which is gone when this is read. */
+    private StoreException failed(String doing, Path path, IOException cause) {
+        String problem = doing + ": " + FileFailures.describe(cause).replace(directory + "/", "");
         return cause instanceof KtstrException known
-                ? new StoreException(known.code(), doing + ": " + known.problem(), path, known.remedy(), cause)
+                ? new StoreException(known.code(), problem, path, known.remedy(), cause)
                 : new StoreException(
                         ErrorCode.OS_CALL,
-                        doing + ": " + cause,
+                        problem,
                         path,
                         "check the free space and the permissions in the cache, and store again; what was stored"
                                 + " before is untouched",

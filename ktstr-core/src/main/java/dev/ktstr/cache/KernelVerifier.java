@@ -1,11 +1,11 @@
 package dev.ktstr.cache;
 
-import dev.ktstr.KtstrException;
 import dev.ktstr.elf.ElfFile;
 import dev.ktstr.elf.MalformedElfException;
 import dev.ktstr.os.Directories;
 import dev.ktstr.os.Errno;
 import dev.ktstr.os.Fd;
+import dev.ktstr.os.FileFailures;
 import dev.ktstr.os.OsException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -85,12 +85,8 @@ final class KernelVerifier {
                 problems.add(file.getFileName() + " is not what was stored: its checksum differs");
             }
         } catch (IOException unreadable) {
-            problems.add(file.getFileName() + " cannot be read: " + why(unreadable));
+            problems.add(file.getFileName() + " cannot be read: " + FileFailures.describe(unreadable));
         }
-    }
-
-    private static String why(IOException failure) {
-        return failure instanceof KtstrException known ? known.problem() : failure.toString();
     }
 
     /**
@@ -107,11 +103,20 @@ final class KernelVerifier {
             }
             throw failed;
         }
-        if (open.isPresent() && !open.get().stat().isRegularFile()) {
-            open.get().close();
-            return Optional.empty();
+        if (open.isEmpty() || isRegular(open.get())) {
+            return open;
         }
-        return open;
+        open.get().close();
+        return Optional.empty();
+    }
+
+    private static boolean isRegular(Fd open) throws OsException {
+        try {
+            return open.stat().isRegularFile();
+        } catch (OsException failed) {
+            open.close();
+            throw failed;
+        }
     }
 
     private void checkNothingElse(KernelEntry kernel, StoredDetails jvm) throws IOException {
@@ -123,7 +128,7 @@ final class KernelVerifier {
         try {
             checkNothingElse(kernel.directory(), kernel.directory(), known);
         } catch (IOException unreadable) {
-            problems.add("not all of the entry can be read: " + why(unreadable));
+            problems.add("not all of the entry can be read: " + FileFailures.describe(unreadable));
         }
     }
 
@@ -143,7 +148,7 @@ final class KernelVerifier {
                 checkStructure(vmlinux, open, arch);
             }
         } catch (IOException unreadable) {
-            problems.add("vmlinux cannot be read: " + why(unreadable));
+            problems.add("vmlinux cannot be read: " + FileFailures.describe(unreadable));
         }
     }
 

@@ -195,11 +195,13 @@ record StoreInput(
         } catch (KtstrException | FileSystemException | ClosedByInterruptException told) {
             throw told;
         } catch (IOException failed) {
-            throw unusable(
-                    what,
+            throw new StoreException(
+                    ErrorCode.INPUT_UNUSABLE,
+                    "storing a kernel: " + what + " cannot be read: "
+                            + Objects.requireNonNullElse(failed.getMessage(), failed.toString()),
                     file,
-                    Objects.requireNonNullElse(failed.getMessage(), failed.toString()),
-                    "see the kernel's log (dmesg) before you trust this disk again");
+                    "see the kernel's log (dmesg) before you trust this disk again",
+                    failed);
         }
     }
 

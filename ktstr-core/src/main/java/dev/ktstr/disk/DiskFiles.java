@@ -131,7 +131,7 @@ final class DiskFiles {
         }
     }
 
-    private DiskException unwritable(Path directory, String why, IOException cause) {
+    DiskException unwritable(Path directory, String why, IOException cause) {
         return new DiskException(
                 ErrorCode.DISK_DIRECTORY,
                 "making a test disk: no file can be made in its directory: " + why,

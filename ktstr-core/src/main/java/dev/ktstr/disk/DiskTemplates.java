@@ -10,6 +10,7 @@ import dev.ktstr.lock.ListedLock;
 import dev.ktstr.lock.LockGuard;
 import dev.ktstr.lock.LockSurvey;
 import dev.ktstr.os.Fd;
+import dev.ktstr.os.FileFailures;
 import dev.ktstr.os.Filesystems;
 import dev.ktstr.os.Holes;
 import dev.ktstr.publish.CleanReport;
@@ -153,7 +154,7 @@ public final class DiskTemplates {
                 ensure(spec);
             }
         } catch (FileSystemException failed) {
-            throw DiskException.ofTheDisk("making a test disk (" + spec + ")", failed, directory);
+            throw files.unwritable(directory, FileFailures.describe(failed), failed);
         }
     }
 

@@ -3,9 +3,11 @@ package dev.ktstr.disk;
 import dev.ktstr.Durations;
 import dev.ktstr.Environment;
 import dev.ktstr.ErrorCode;
+import dev.ktstr.os.FileFailures;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -39,7 +41,7 @@ final class HostFormatter implements TemplateFormatter {
     @Override
     public void format(Path image, DiskSpec spec) throws IOException {
         List<String> command = command(image, spec);
-        Path output = Files.createTempFile("ktstr-mkfs-", ".log");
+        Path output = log();
         try {
             Process mkfs = start(command, output);
             mkfs.getOutputStream().close(); // a question gets no answer
@@ -49,6 +51,20 @@ final class HostFormatter implements TemplateFormatter {
             }
         } finally {
             Files.deleteIfExists(output);
+        }
+    }
+
+    /** For what it prints. */
+    private static Path log() throws IOException {
+        try {
+            return Files.createTempFile("ktstr-mkfs-", ".log");
+        } catch (FileSystemException failed) {
+            throw new DiskException(
+                    ErrorCode.OS_CALL,
+                    "formatting a disk: making a file for what mkfs prints: " + FileFailures.describe(failed),
+                    null,
+                    "free space there, or have another directory for temporary files (-Djava.io.tmpdir)",
+                    failed);
         }
     }
 

@@ -2,6 +2,7 @@ package dev.ktstr.disk;
 
 import dev.ktstr.KtstrException;
 import dev.ktstr.os.Directories;
+import dev.ktstr.os.FileFailures;
 import dev.ktstr.os.FileStat;
 import dev.ktstr.os.OsException;
 import dev.ktstr.publish.TemplateNames;
@@ -84,8 +85,7 @@ final class TemplateList {
                     : Superblock.problem(image, filesystem, size);
         } catch (IOException unreadable) {
             // One that cannot be read must not hide the others.
-            problem = Optional.of("it cannot be examined: "
-                    + (unreadable instanceof KtstrException known ? known.problem() : unreadable));
+            problem = Optional.of("it cannot be examined: " + FileFailures.describe(unreadable));
         }
         return new ListedTemplate(key, root.resolve(key), filesystem, size, allocated, madeAt, problem);
     }

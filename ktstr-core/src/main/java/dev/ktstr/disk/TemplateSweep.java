@@ -8,6 +8,7 @@ import dev.ktstr.lock.Flock;
 import dev.ktstr.lock.FlockMode;
 import dev.ktstr.lock.LockGuard;
 import dev.ktstr.os.Directories;
+import dev.ktstr.os.FileFailures;
 import dev.ktstr.os.FileStat;
 import dev.ktstr.publish.FileTrees;
 import java.io.IOException;
@@ -58,7 +59,8 @@ final class TemplateSweep {
                 }
             }
         } catch (IOException failed) {
-            events.accept(new KtstrEvent.Warning("could not look for orphaned disks: " + failed));
+            events.accept(
+                    new KtstrEvent.Warning("could not look for orphaned disks: " + FileFailures.describe(failed)));
         }
         return swept;
     }
@@ -138,9 +140,11 @@ final class TemplateSweep {
                 return true;
             }
             return isDirectory && PrivateDirectory.NAME.matcher(name).matches() && isPrivateSwept(path);
+        } catch (NoSuchFileException gone) {
+            return false; // its owner, or another sweep, has just removed it
         } catch (IOException failed) {
-            events.accept(new KtstrEvent.Warning(
-                    "could not remove an orphaned disk: " + failed + "; remove it by hand: " + path));
+            events.accept(new KtstrEvent.Warning("could not remove an orphaned disk: " + FileFailures.describe(failed)
+                    + "; remove it by hand: " + path));
             return false;
         }
     }

@@ -93,6 +93,10 @@ final class Constants {
     }
 
     static int getdents64() {
-        return GETDENTS64.getOrDefault(Platform.ARCH, -1);
+        Integer number = GETDENTS64.get(Platform.ARCH);
+        if (number == null) {
+            throw new IllegalStateException("LibC.require() lets no call pass on " + Platform.ARCH);
+        }
+        return number;
     }
 }

@@ -29,7 +29,7 @@ public final class Directories {
         }
     }
 
-    /** The names of what is in an open directory, in no order; once for each time that it is opened. */
+    /** The names of what is in an open directory, in no order; once for each time that it is opened. None if it has been removed since. */
     public static List<Path> names(Fd directory) throws OsException {
         List<Path> names = new ArrayList<>();
         byte[] buffer = new byte[32 * 1024];
@@ -37,6 +37,8 @@ public final class Directories {
         while ((count = (int) LibC.syscall(Constants.getdents64(), directory.number(), buffer, buffer.length)) != 0) {
             if (count > 0) {
                 addNames(buffer, count, names);
+            } else if (LibC.failedWith(Errno.ENOENT)) {
+                return names;
             } else if (!LibC.failedWith(Errno.EINTR)) {
                 throw LibC.failure("list", directory.path());
             }

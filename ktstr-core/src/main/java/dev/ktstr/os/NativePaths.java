@@ -29,11 +29,23 @@ public final class NativePaths {
 
     /** The name that these bytes are, as {@link #bytes} has it. */
     static Path name(byte[] bytes) {
+        if (isAscii(bytes)) {
+            return Path.of(new String(bytes, StandardCharsets.US_ASCII));
+        }
         StringBuilder uri = new StringBuilder("file:///");
         for (byte each : bytes) {
             uri.append('%').append(HexFormat.of().toHexDigits(each));
         }
         return Objects.requireNonNull(Path.of(URI.create(uri.toString())).getFileName(), "a name");
+    }
+
+    private static boolean isAscii(byte[] bytes) {
+        for (byte each : bytes) {
+            if (each < 0) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static byte @Nullable [] ascii(String text) {

@@ -11,7 +11,6 @@ import dev.ktstr.os.FileStat;
 import dev.ktstr.os.OsException;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -112,11 +111,8 @@ public final class EntryCleaner {
 
     /** In one line: there may be many. */
     private static String why(IOException failure) {
-        if (failure instanceof KtstrException known) {
-            return known.code().id() + "  " + known.problem();
-        }
-        String raw = failure instanceof FileSystemException file ? FileFailures.describe(file) : failure.toString();
-        return ErrorCode.OS_CALL.id() + "  " + raw;
+        ErrorCode code = failure instanceof KtstrException known ? known.code() : ErrorCode.OS_CALL;
+        return code.id() + "  " + FileFailures.describe(failure);
     }
 
     private String inUse(List<LockHolder> holders) {

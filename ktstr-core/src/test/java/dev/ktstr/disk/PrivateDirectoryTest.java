@@ -3,6 +3,7 @@ package dev.ktstr.disk;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ktstr.Environment;
+import dev.ktstr.event.KtstrEvent;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,6 +11,9 @@ import java.nio.file.attribute.FileTime;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,6 +36,37 @@ class PrivateDirectoryTest {
         assertThat(PrivateDirectory.sweep(directory, withClockOff(Duration.ZERO), event -> {}))
                 .containsExactly(left);
         assertThat(left).doesNotExist();
+    }
+
+    @Test
+    void twoSweepsDoNotComplainOfEachOther() throws Exception {
+        List<String> warnings = Collections.synchronizedList(new ArrayList<>());
+        for (int i = 0; i < 300; i++) {
+            Path left = Files.createDirectory(directory.resolve(".disks-77.%08x".formatted(i)));
+            Files.setLastModifiedTime(left, FileTime.from(Instant.now().minus(Duration.ofDays(1))));
+        }
+        List<Thread> sweepers = new ArrayList<>();
+        for (int i = 0; i < 2; i++) {
+            sweepers.add(new Thread(() -> {
+                try {
+                    PrivateDirectory.sweep(directory, withClockOff(Duration.ZERO), event -> {
+                        if (event instanceof KtstrEvent.Warning warning) {
+                            warnings.add(warning.toString());
+                        }
+                    });
+                } catch (IOException failed) {
+                    warnings.add(failed.toString());
+                }
+            }));
+        }
+        for (Thread each : sweepers) {
+            each.start();
+        }
+        for (Thread each : sweepers) {
+            each.join();
+        }
+        assertThat(warnings).isEmpty();
+        assertThat(directory).isEmptyDirectory();
     }
 
     /** For its clock, what others make this very moment is long over, or has not been made yet. */

@@ -14,6 +14,16 @@ class DirectoriesTest {
     Path directory;
 
     @Test
+    void whatHasBeenRemovedHasNothingInIt() throws Exception {
+        Path gone = Files.createDirectory(directory.resolve("gone"));
+        try (Fd open = Fd.openDirectory(gone)) {
+            Files.delete(gone);
+
+            assertThat(Directories.names(open)).isEmpty();
+        }
+    }
+
+    @Test
     void aDirectoryIsListedByTheBytesOfItsNames() throws Exception {
         Path inside = Files.createDirectory(directory.resolve("inside"));
         Path odd = Path.of(URI.create(inside.toUri() + "%C3%A9%FF%0A"));
