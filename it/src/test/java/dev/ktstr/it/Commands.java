@@ -10,7 +10,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -58,9 +61,22 @@ final class Commands {
     }
 
     static String finish(Process process) throws IOException, InterruptedException {
-        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(process.waitFor(2, TimeUnit.MINUTES)).isTrue();
-        return output;
+        // By another thread: what never ends keeps its output open, too.
+        FutureTask<byte[]> output =
+                new FutureTask<>(() -> process.getInputStream().readAllBytes());
+        new Thread(output, "output of a process").start();
+        try {
+            String text = new String(output.get(2, TimeUnit.MINUTES), StandardCharsets.UTF_8);
+            assertThat(process.waitFor(2, TimeUnit.MINUTES)).isTrue();
+            return text;
+        } catch (ExecutionException | TimeoutException failed) {
+            throw new AssertionError(process.info().commandLine().orElse("a process") + " does not end", failed);
+        } finally {
+            if (process.isAlive()) {
+                process.descendants().forEach(ProcessHandle::destroyForcibly);
+                process.destroyForcibly();
+            }
+        }
     }
 
     static void requireRoot() throws IOException {

@@ -1,5 +1,6 @@
 package dev.ktstr.it;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ktstr.cache.KernelCache;
@@ -8,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -21,6 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("strace")
 class FailedCallsIT {
     private static final String GENERATION = "0".repeat(MarkedKernel.DIGITS);
+    private static final String OTHER = "1".repeat(MarkedKernel.DIGITS);
 
     @TempDir
     Path directory;
@@ -37,11 +40,7 @@ class FailedCallsIT {
 
     @Test
     void whoRunsOutOfSpaceWhileAVmlinuxIsStrippedIsToldWhatToDo() throws Exception {
-        kernel.request(GENERATION, directory);
-        RealKernel files = new RealKernel(
-                directory.resolve("marked-vmlinuz"),
-                directory.resolve("marked-vmlinux"),
-                Files.writeString(directory.resolve("config"), "# a configuration\n"));
+        RealKernel files = files(GENERATION);
 
         assertThat(run(
                         List.of("pwrite64:error=ENOSPC:when=1"),
@@ -71,11 +70,7 @@ class FailedCallsIT {
         KernelEntry old = cache.store(
                         kernel.request(GENERATION, directory).key("k").build())
                 .entry();
-        kernel.request("1".repeat(MarkedKernel.DIGITS), directory);
-        RealKernel other = new RealKernel(
-                directory.resolve("marked-vmlinuz"),
-                directory.resolve("marked-vmlinux"),
-                Files.writeString(directory.resolve("config"), "# a configuration\n"));
+        RealKernel other = files(OTHER);
 
         String root = cache.root().toString();
         assertThat(run(
@@ -88,6 +83,27 @@ class FailedCallsIT {
         assertThat(MarkedKernel.generation(cache.lookup("k").orElseThrow())).isEqualTo(GENERATION);
         assertThat(names()).containsExactlyInAnyOrder(".locks", "k");
         assertThat(old.image()).exists();
+    }
+
+    /** To take that back, too, would leave none. */
+    @Test
+    void aReplacementInPlaceThatCannotBeForcedToDiskStays() throws Exception {
+        cache.store(kernel.request(GENERATION, directory).key("k").build());
+        String[] store = StoreMain.arguments(cache.root(), "k", files(OTHER));
+        String inPlace = "renameat2:error=EXDEV:when=1";
+        run(List.of(inPlace, "fsync:delay_enter=1"), StoreMain.class, store);
+        cache.store(kernel.request(GENERATION, directory).key("k").build());
+        List<String> threads = Files.readAllLines(directory.resolve("trace")).stream()
+                .filter(line -> line.contains("fsync("))
+                .map(line -> line.replaceFirst(" .*", ""))
+                .toList();
+        int fsyncs = Collections.frequency(threads, threads.get(threads.size() - 1)); // strace counts for each thread
+        files(OTHER);
+
+        assertThat(run(List.of(inPlace, "fsync:error=EIO:when=" + fsyncs), StoreMain.class, store))
+                .contains("fsync " + cache.root());
+        assertThat(cache.verify("k").problems()).isEmpty();
+        assertThat(cache.lookup("k").orElseThrow().image()).content(ISO_8859_1).contains(OTHER);
     }
 
     @Test
@@ -132,11 +148,7 @@ class FailedCallsIT {
     /** A directory above the store that cannot be read is passed over; but not one that can, and cannot be forced to disk. */
     @Test
     void whatIsThereAndCannotBeForcedToDiskIsNotCalledStored() throws Exception {
-        kernel.request(GENERATION, directory);
-        RealKernel files = new RealKernel(
-                directory.resolve("marked-vmlinuz"),
-                directory.resolve("marked-vmlinux"),
-                Files.writeString(directory.resolve("config"), "# a configuration\n"));
+        RealKernel files = files(GENERATION);
         cache.store(files.request().key("k").build());
 
         assertThat(run(
@@ -171,6 +183,15 @@ class FailedCallsIT {
         String said = Commands.finish(process);
         assertThat(directory.resolve("trace")).content().contains("(INJECTED)");
         return said;
+    }
+
+    /** Of a generation; in place of those of an earlier one. */
+    private RealKernel files(String generation) throws IOException {
+        kernel.request(generation, directory);
+        return new RealKernel(
+                directory.resolve("marked-vmlinuz"),
+                directory.resolve("marked-vmlinux"),
+                Files.writeString(directory.resolve("config"), "# a configuration\n"));
     }
 
     private List<String> names() throws IOException {

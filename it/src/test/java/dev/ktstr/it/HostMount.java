@@ -63,8 +63,18 @@ record HostMount(Kind kind, Path path, List<Path> mounted) implements AutoClosea
 
     @Override
     public void close() throws IOException, InterruptedException {
+        AssertionError first = null;
         for (Path each : mounted) {
-            Commands.run("umount", each.toString());
+            try {
+                Commands.run("umount", each.toString());
+            } catch (AssertionError busy) {
+                first = first == null ? busy : first;
+                Commands.run(
+                        "umount", "-l", each.toString()); // and its loop device with it, when nobody uses it any more
+            }
+        }
+        if (first != null) {
+            throw first;
         }
     }
 }

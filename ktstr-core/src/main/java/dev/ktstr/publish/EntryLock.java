@@ -4,6 +4,7 @@ import dev.ktstr.event.KtstrEvent;
 import dev.ktstr.lock.LockGuard;
 import dev.ktstr.os.Errno;
 import dev.ktstr.os.Fd;
+import dev.ktstr.os.FileFailures;
 import dev.ktstr.os.FileStat;
 import dev.ktstr.os.Filesystems;
 import dev.ktstr.os.OsException;
@@ -19,6 +20,9 @@ public final class EntryLock implements AutoCloseable {
     private final String key;
     private final LockGuard guard;
     private final List<Path> created;
+
+    /** Whether what is in staging may be the entry on disk. */
+    private boolean isInDoubt;
 
     private interface Undo {
         void run() throws IOException;
@@ -64,17 +68,19 @@ public final class EntryLock implements AutoCloseable {
             return;
         }
         Path away = root.newStagingPath(key);
-        if (isMoved(entry, away)) {
-            syncOrUndo(() -> Filesystems.rename(away, entry));
-            discard(away);
-        } else {
-            removeInPlace(entry);
-            FileTrees.syncDirectory(root.path());
+        try (Fd directory = Fd.openDirectory(root.path())) { // before: so that afterwards only fsync itself can fail
+            if (isMoved(entry, away)) {
+                syncOrUndo(directory, () -> Filesystems.rename(away, entry));
+                discard(away);
+            } else {
+                removeInPlace(entry);
+                directory.fsync();
+            }
         }
     }
 
     @Override
-    public void close() throws OsException {
+    public void close() {
         guard.close();
     }
 
@@ -84,11 +90,17 @@ public final class EntryLock implements AutoCloseable {
         syncCreated();
         Path entry = root.entry(key);
         boolean replaced = FileStat.ofLink(entry).isPresent();
-        if (replaced && isExchanged(entry, staging)) {
-            syncOrUndo(() -> Filesystems.exchange(staging, entry));
-        } else {
-            Filesystems.rename(staging, entry);
-            syncOrUndo(() -> Filesystems.rename(entry, staging));
+        try (Fd directory = Fd.openDirectory(root.path())) {
+            if (replaced && isExchanged(entry, staging)) {
+                syncOrUndo(directory, () -> Filesystems.exchange(staging, entry));
+            } else {
+                Filesystems.rename(staging, entry);
+                if (replaced) {
+                    directory.fsync(); // the old one is gone, so the new one stays, whether that lasts or not
+                } else {
+                    syncOrUndo(directory, () -> Filesystems.rename(entry, staging));
+                }
+            }
         }
         root.tell(new KtstrEvent.Published(key, entry, replaced));
         return replaced;
@@ -99,13 +111,14 @@ public final class EntryLock implements AutoCloseable {
     }
 
     /** What cannot be made to last is taken back: only what lasts is worth the entry that is deleted for it. */
-    private void syncOrUndo(Undo undo) throws IOException {
+    private void syncOrUndo(Fd directory, Undo undo) throws IOException {
         try {
-            FileTrees.syncDirectory(root.path());
+            directory.fsync();
         } catch (IOException failed) {
             try {
                 undo.run();
             } catch (IOException alsoFailed) {
+                isInDoubt = true;
                 failed.addSuppressed(alsoFailed);
             }
             throw failed;
@@ -114,10 +127,13 @@ public final class EntryLock implements AutoCloseable {
 
     /** What is out of sight is no entry any more, whether it can be deleted at once or not. */
     void discard(Path gone) {
+        if (isInDoubt) {
+            return; // after a power cut it may be the entry again; else the next store removes it
+        }
         try {
             FileTrees.delete(gone);
         } catch (IOException failed) {
-            root.tell(new KtstrEvent.Warning("could not remove " + gone + " (" + failed
+            root.tell(new KtstrEvent.Warning("could not remove " + gone + " (" + FileFailures.describe(failed)
                     + "); the next store tries again, or remove it by hand"));
         }
     }

@@ -14,6 +14,7 @@ import dev.ktstr.lock.LockUnavailableException;
 import dev.ktstr.os.Directories;
 import dev.ktstr.os.Errno;
 import dev.ktstr.os.Fd;
+import dev.ktstr.os.FileFailures;
 import dev.ktstr.os.FileStat;
 import dev.ktstr.os.OsException;
 import java.io.IOException;
@@ -36,7 +37,7 @@ public final class EntryRoot {
     private static final String HOLDERS = "holders";
     private static final Pattern LOCK_FILE = Pattern.compile("(.+)\\.lock", Pattern.DOTALL);
     private static final String WHO_DECIDES =
-            ": who can replace what is stored decides what tests boot; if that is not meant to be so: chmod go-w ";
+            ": who can replace what is stored decides what tests use; if that is not meant to be so: chmod go-w ";
 
     private final Path root;
     private final EntryFamily family;
@@ -144,8 +145,8 @@ public final class EntryRoot {
         if (!Files.exists(lock.lockFile())) {
             return false;
         }
-        try (LockGuard guard = lock.tryAcquire(FlockMode.SHARED).orElse(null)) {
-            return guard == null;
+        try (LockGuard guard = lock.tryAcquireIfPresent(FlockMode.SHARED).orElse(null)) {
+            return guard == null && Files.exists(lock.lockFile());
         }
     }
 
@@ -238,6 +239,10 @@ public final class EntryRoot {
             if (directory != null) {
                 directory.fsync();
             }
+        } catch (OsException failed) {
+            if (failed.errno() != Errno.EINVAL) { // of a file system that is never written, such as squashfs
+                throw failed;
+            }
         }
     }
 
@@ -301,20 +306,27 @@ public final class EntryRoot {
             events.accept(new KtstrEvent.Swept(debris));
             return true;
         } catch (IOException failed) {
-            events.accept(new KtstrEvent.Warning("could not remove what an interrupted store left behind: " + failed
+            events.accept(new KtstrEvent.Warning("could not remove what an interrupted store left behind: "
+                    + FileFailures.describe(failed)
                     + "; the next store tries again, or remove it by hand: " + debris));
             return false;
         }
     }
 
     private Optional<String> keyOfStaging(Path path) {
+        String name = String.valueOf(path.getFileName());
+        Optional<String> ofDirectory = family.keyOfStaging(name, true);
+        Optional<String> ofFile = family.keyOfStaging(name, false);
+        if (ofDirectory.isEmpty() && ofFile.isEmpty()) {
+            return Optional.empty(); // most are entries, and need not be looked at
+        }
         try {
             boolean isDirectory =
                     FileStat.ofLink(path).filter(FileStat::isDirectory).isPresent();
-            return family.keyOfStaging(String.valueOf(path.getFileName()), isDirectory);
+            return isDirectory ? ofDirectory : ofFile;
         } catch (IOException failed) {
-            events.accept(
-                    new KtstrEvent.Warning("could not look whether an interrupted store left this behind: " + failed));
+            events.accept(new KtstrEvent.Warning(
+                    "could not look whether an interrupted store left this behind: " + FileFailures.describe(failed)));
             return Optional.empty();
         }
     }
@@ -327,7 +339,8 @@ public final class EntryRoot {
                 keyOfStaging(path).ifPresent(key -> found.put(path, key));
             }
         } catch (IOException failed) {
-            events.accept(new KtstrEvent.Warning("could not look for what interrupted stores left behind: " + failed));
+            events.accept(new KtstrEvent.Warning(
+                    "could not look for what interrupted stores left behind: " + FileFailures.describe(failed)));
         }
         return found;
     }

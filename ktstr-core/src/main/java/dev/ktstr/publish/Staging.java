@@ -28,7 +28,7 @@ public final class Staging implements AutoCloseable {
 
     /**
      * Forces everything to disk and makes it visible. When this has returned the entry lasts; when it has thrown, the
-     * old entry is still there or, on a file system that cannot exchange, none.
+     * old entry is still there or, on a file system that cannot exchange, none or the new one.
      *
      * @return whether there was an entry before
      */
