@@ -114,7 +114,7 @@ public final class Flock {
     /** As {@link #tryAcquire}, for whoever looks for debris: makes no lock file, and is empty too if there is none. */
     public Optional<LockGuard> tryAcquireIfPresent(FlockMode mode) throws KtstrException {
         try (LockAttempts attempts = attempts(mode)) {
-            return attempts.prepareIfPresent() ? attempts.next().map(guard -> recorded(guard, mode)) : Optional.empty();
+            return attempts.nextIfPresent().map(guard -> recorded(guard, mode));
         }
     }
 

@@ -34,9 +34,26 @@ final class LockAttempts implements AutoCloseable {
     }
 
     Optional<LockGuard> next() throws KtstrException {
+        return next(true);
+    }
+
+    /** As {@link #next}, but makes no lock file, and is empty, too, where there is none. */
+    Optional<LockGuard> nextIfPresent() throws KtstrException {
+        return next(false);
+    }
+
+    private Optional<LockGuard> next(boolean mayCreate) throws KtstrException {
         while (true) {
-            Fd fd = open.isPresent() ? open.get() : open();
-            open = Optional.of(fd);
+            if (mayCreate) {
+                prepare();
+            } else if (open.isEmpty()) {
+                Optional<Fd> present = openIfPresent();
+                if (present.isEmpty()) {
+                    return Optional.empty();
+                }
+                open = Optional.of(checked(present.get()));
+            }
+            Fd fd = open.orElseThrow();
             if (!fd.tryFlock(mode == FlockMode.EXCLUSIVE)) {
                 return Optional.empty();
             }
@@ -60,15 +77,6 @@ final class LockAttempts implements AutoCloseable {
         if (open.isEmpty()) {
             open = Optional.of(open());
         }
-    }
-
-    /** As {@link #prepare}, but makes no lock file; false if there is none. */
-    boolean prepareIfPresent() throws KtstrException {
-        Optional<Fd> present = openIfPresent();
-        if (present.isPresent()) {
-            open = Optional.of(checked(present.get()));
-        }
-        return present.isPresent();
     }
 
     /** For after a failed attempt: whoever is in the way, if it is this thread it will not go away. */

@@ -141,6 +141,26 @@ class FlockTest {
         assertThat(isFree(FlockMode.EXCLUSIVE)).isTrue();
     }
 
+    /** As a sweep finds it whose debris somebody else removes: to make it anew would leave some. */
+    @Test
+    void whoOnlyLooksMakesNoLockFileAlsoWhereItIsRemovedMeanwhile() throws Exception {
+        FutureTask<Boolean> remover = new FutureTask<>(() -> {
+            boolean isBack = false;
+            for (int i = 0; i < 2000; i++) {
+                Files.write(file, new byte[0]);
+                Files.delete(file);
+                isBack |= Files.exists(file);
+            }
+            return isBack;
+        });
+        new Thread(remover).start();
+        while (!remover.isDone()) {
+            flock().tryAcquireIfPresent(FlockMode.SHARED).ifPresent(LockGuard::close);
+        }
+        assertThat(remover.get()).isFalse();
+        assertThat(file).doesNotExist();
+    }
+
     // Modes
 
     @Test
