@@ -106,6 +106,28 @@ class OtherUserIT {
         assertThat(stale).exists();
     }
 
+    /** Not taken for a store that cannot be written: whether somebody replaces the kernel just now cannot be seen. */
+    @Test
+    void aLockThatTheyMayNotOpenIsNotPassedOver() throws Exception {
+        Files.setPosixFilePermissions(
+                cache.root().resolve(".locks/k.lock"), PosixFilePermissions.fromString("rw-------"));
+        Path image = Files.copy(kernel.image(), directory.resolve("vmlinuz"));
+        Path vmlinux = Files.copy(kernel.vmlinux(), directory.resolve("vmlinux"));
+        RealKernel copy = new RealKernel(image, vmlinux, Files.copy(kernel.config(), directory.resolve("config")));
+        Commands.run(
+                "chmod",
+                "a+r",
+                image.toString(),
+                vmlinux.toString(),
+                copy.config().toString());
+        Process store = Commands.start(command(StoreMain.class, StoreMain.arguments(cache.root(), "k", copy)));
+        StoreMain.go(store);
+
+        assertThat(Commands.finish(store))
+                .contains("KT-LOCK-03", "its lock file cannot be opened")
+                .doesNotContain("ALREADY_STORED");
+    }
+
     /** It could lead to where only root may write, and lock files are for all users. */
     @Test
     void aLinkOfTheirsInPlaceOfTheLocksIsNotFollowed() throws Exception {

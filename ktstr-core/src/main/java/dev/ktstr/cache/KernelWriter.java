@@ -127,7 +127,7 @@ final class KernelWriter {
         try (LockGuard held = root.tryLockForReading(key).orElse(null)) {
             return held == null ? Optional.empty() : storedNow(request, named, key);
         } catch (LockUnavailableException readOnly) {
-            if (!cannotWrite(readOnly)) {
+            if (!cannotWrite(readOnly, key)) {
                 throw readOnly; // a file system that does not lock, or a lock that somebody has spoilt
             }
             return found.map(KernelWriter::alreadyStored);
@@ -135,9 +135,11 @@ final class KernelWriter {
     }
 
     /** Whether there is no lock file because this user can make none. */
-    private boolean cannotWrite(LockUnavailableException failure) {
+    private boolean cannotWrite(LockUnavailableException failure, String key) throws IOException {
         boolean isRefused = failure.getCause() instanceof OsException cause && REFUSALS.contains(cause.errno());
-        return failure.code() == ErrorCode.LOCK_ABSENT && (isRefused || !Files.isWritable(root.path()));
+        return failure.code() == ErrorCode.LOCK_ABSENT
+                && FileStat.ofLink(root.lock(key, "").lockFile()).isEmpty()
+                && (isRefused || !Files.isWritable(root.path()));
     }
 
     /**
