@@ -1,7 +1,6 @@
 package dev.ktstr.cache;
 
 import dev.ktstr.lock.LockGuard;
-import dev.ktstr.os.OsException;
 import java.io.IOException;
 import java.util.Optional;
 
@@ -63,7 +62,7 @@ public final class KernelLease implements AutoCloseable {
     }
 
     @Override
-    public void close() throws OsException {
+    public void close() {
         guard.close();
     }
 }

@@ -48,7 +48,7 @@ public final class DiskListMojo extends AbstractJsonMojo {
         for (ListedTemplate each : listed) {
             String key = Printable.text(each.key());
             getLog().info(each.problem()
-                    .map(why -> Printable.text("  " + key + "  (not usable: " + why + ")"))
+                    .map(why -> "  " + key + "  (not usable: " + Printable.text(why) + ")")
                     .orElseGet(() -> String.format(
                             Locale.ROOT,
                             row,

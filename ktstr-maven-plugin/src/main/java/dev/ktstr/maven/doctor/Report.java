@@ -32,9 +32,7 @@ public record Report(List<Finding> findings) {
             each.remedy().stream().flatMap(String::lines).forEach(line -> lines.add(indent + "  " + line));
         }
         lines.add(summary());
-        return lines.stream()
-                .map(line -> Printable.text(line.replace('\t', ' ')))
-                .toList();
+        return lines.stream().map(line -> Printable.text(line)).toList();
     }
 
     /** How many of each. */
