@@ -299,6 +299,13 @@ unpack_kernel() {
   KERNEL_MODULES=$(find "$tree" -type d -path '*/lib/modules/*' -not -path '*/debug/*' -prune)
 }
 
+# Compilers for this architecture and the other one.
+need_compilers() { # WHAT-FOR
+  local -a cross=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross)
+  [[ $(uname -m) != aarch64 ]] || cross=(gcc-x86-64-linux-gnu libc6-dev-amd64-cross)
+  need_packages "$1" gcc libc6-dev "${cross[@]}"
+}
+
 # Unmounts and removes what a run worked in.
 remove_work() { # DIRECTORY
   local mount
@@ -346,7 +353,7 @@ run_suite() { # CLASS-PATH JAVA-ARGUMENT...
   "$JDK/bin/java" --enable-native-access=ALL-UNNAMED "-Djava.io.tmpdir=$WORK" \
     "-Dktstr.it.image=$KERNEL_IMAGE" "-Dktstr.it.vmlinux=$KERNEL_VMLINUX" "-Dktstr.it.config=$KERNEL_CONFIG" \
     "-Dktstr.it.modules=$KERNEL_MODULES" "-Dktstr.it.packages=$KERNEL_DEBS" \
-    -cp "target/test-classes:$classpath" "$@" {WORK_LOCK}>&- &
+    -cp "target/test-classes:$classpath" "$@" & # which has the lock of WORK, too, and keeps it should this script be killed
   SUITE=$!
   wait "$SUITE"
   SUITE=''

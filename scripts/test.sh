@@ -141,9 +141,7 @@ main() {
   local major i
   local -a majors later=()
   need_packages 'to build' maven
-  local -a cross=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross)
-  [[ $(uname -m) != aarch64 ]] || cross=(gcc-x86-64-linux-gnu libc6-dev-amd64-cross)
-  need_packages 'the tests compile C for both architectures, to compare constants' gcc libc6-dev "${cross[@]}"
+  need_compilers 'the tests compile C for both architectures, to compare constants'
   need_packages 'the tests check stripped kernels with other readers' binutils elfutils gdb bpftool
   need_packages 'the tests trace stores, and take locks from outside' strace util-linux
   need_packages 'the tests store a kernel from a git tree' git

@@ -48,7 +48,7 @@ export LC_ALL=C.UTF-8
 
 need_packages 'to build' maven
 need_jdk 17 'it builds ktstr, and runs it'
-need_packages 'to compile what stands in the way of the store' gcc libc6-dev
+need_compilers 'to compile what stands in the way of the store, and kernels of x86_64'
 need_packages 'to kill at system calls, and to let them fail' strace util-linux
 need_packages 'for file systems that lose power' btrfs-progs xfsprogs e2fsprogs
 fetch_kernel "$(kernel_downloads)"

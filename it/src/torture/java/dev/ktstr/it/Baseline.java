@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -60,15 +61,22 @@ record Baseline(
             throws IOException {
         List<InjectionPoint> targets = new ArrayList<>();
         boolean isSwapped = false;
-        boolean isLocked = false;
+        Set<String> locked = new HashSet<>();
         Set<Step> seen = EnumSet.noneOf(Step.class);
         for (Call call : calls) {
             if (call.isAbout(ground) && !call.isInjected()) {
                 Step step = Step.of(call.name(), call.about(), isSwapped);
-                if (step == Step.LOCK && call.name().equals("flock") && call.isGood()) {
-                    isLocked = call.about().contains("LOCK_EX");
+                if (step == Step.LOCK && call.name().matches("flock|close") && call.isGood()) {
+                    String file = call.about().replaceFirst("> LOCK_.*", ">");
+                    if (call.about().contains("LOCK_EX")) {
+                        locked.add(file);
+                    } else {
+                        locked.remove(file);
+                    }
                 }
-                if (LOCKED.contains(step) && !isLocked && operation != Operation.CLONE) { // it writes what is its own
+                if (LOCKED.contains(step)
+                        && locked.isEmpty()
+                        && operation != Operation.CLONE) { // it writes what is its own
                     throw new IOException(operation + " holds no lock at " + call);
                 }
                 isSwapped |= step == Step.SWAP;

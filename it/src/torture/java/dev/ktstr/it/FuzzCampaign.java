@@ -35,9 +35,9 @@ final class FuzzCampaign implements Campaign {
     /** How the fuzzer reports at its end: executions, edges that were covered, and features that it tells apart. */
     private static final Pattern END = Pattern.compile("#(\\d+)\\s+DONE\\s+cov: (\\d+) ft: (\\d+) corp: (\\S+).*");
 
-    /** Ours, and of the libraries what takes packages apart. */
+    /** Ours, and of the libraries what reads JSON and takes packages apart. */
     private static final String INSTRUMENTED =
-            "dev.ktstr.**:org.tukaani.**:io.airlift.**:org.apache.commons.compress.archivers.**";
+            "dev.ktstr.**:com.fasterxml.jackson.core.**:org.tukaani.**:io.airlift.**:org.apache.commons.compress.archivers.**";
 
     /**
      * A parser.
@@ -109,11 +109,14 @@ final class FuzzCampaign implements Campaign {
                 .redirectErrorStream(true)
                 .redirectOutput(log.toFile())
                 .start();
+        Thread atExit = new Thread(process::destroyForcibly); // it would go on by itself for hours
+        Runtime.getRuntime().addShutdownHook(atExit);
         try {
             boolean ended = process.waitFor(extent == Extent.BOUNDED ? 5 : 600, TimeUnit.MINUTES);
             report(target, ended ? process.exitValue() : -1, log, findings, trials);
         } finally {
             process.destroyForcibly();
+            Runtime.getRuntime().removeShutdownHook(atExit);
         }
         return true;
     }

@@ -18,6 +18,9 @@ final class KillCampaign implements Campaign {
     /** That many times what is wanted is tried at most. */
     private static final int TRIES = 10;
 
+    /** Of each step, by both. */
+    private static final int KILLS_OF_A_STEP = 50;
+
     @Override
     public String name() {
         return "kill";
@@ -62,7 +65,7 @@ final class KillCampaign implements Campaign {
                     if (extent == Extent.LONG
                             || Math.floorMod(targets.get(0).kind().hashCode(), Crew.SIZE) == share) {
                         Collections.shuffle(targets, random);
-                        at(targets, extent.of(1, Math.max(50 / Crew.SIZE, targets.size())));
+                        at(targets, extent);
                     }
                 }
                 if (!operation.isInPlace()) {
@@ -72,8 +75,19 @@ final class KillCampaign implements Campaign {
             }
         }
 
-        private void at(List<InjectionPoint> targets, int wanted) throws IOException, InterruptedException {
+        /** In the long form at each of them, then at each again until there were enough. */
+        private void at(List<InjectionPoint> targets, Extent extent) throws IOException, InterruptedException {
             int fired = 0;
+            if (extent == Extent.LONG) {
+                for (InjectionPoint target : targets) {
+                    boolean isFired = false;
+                    for (int i = 0; !isFired && i < TRIES; i++) {
+                        isFired = isFired(target);
+                    }
+                    fired += isFired ? 1 : 0;
+                }
+            }
+            int wanted = extent.of(1, KILLS_OF_A_STEP / Crew.SIZE);
             for (int i = 0; fired < wanted && i < wanted * TRIES; i++) {
                 fired += isFired(targets.get(i % targets.size())) ? 1 : 0;
             }
@@ -93,6 +107,7 @@ final class KillCampaign implements Campaign {
                             .anyMatch(call -> call.result().startsWith("?") && target.isHit(call, victim.thread()));
                 }
             }
+            trials.point(target.toString(), isHit);
             account(target.kind(), target.toString(), target.operation(), isHit);
             return isHit;
         }
@@ -103,14 +118,15 @@ final class KillCampaign implements Campaign {
             for (int i = 0; fired < wanted && i < wanted * TRIES; i++) {
                 ground.prepare(operation);
                 boolean isHit;
-                long nanos = random.nextLong(baseline.time().toNanos());
+                // Longer than it takes who has done it before: this victim has not, and its end is to be hit, too.
+                long nanos = random.nextLong(baseline.time().toNanos() * 3 / 2);
                 try (Victim victim = take(operation)) {
                     victim.prepare(operation);
                     victim.go();
+                    victim.awaitBegin();
                     TimeUnit.NANOSECONDS.sleep(nanos);
-                    isHit = victim.isActing();
                     victim.kill();
-                    isHit &= victim.isKilled();
+                    isHit = victim.isKilled() && !victim.hasDone();
                 }
                 account(AT_RANDOM + operation, operation + " after " + nanos + " ns", operation, isHit);
                 fired += isHit ? 1 : 0;

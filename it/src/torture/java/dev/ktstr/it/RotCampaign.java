@@ -13,6 +13,7 @@ import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Every byte of an entry counts: whichever is flipped, {@code verify} finds it. And every lease finds files of another size,
@@ -73,7 +74,8 @@ final class RotCampaign implements Campaign {
                 half.get();
             }
         } finally {
-            threads.shutdown();
+            threads.shutdownNow();
+            threads.awaitTermination(1, TimeUnit.MINUTES);
         }
     }
 

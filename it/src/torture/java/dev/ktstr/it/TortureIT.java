@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -22,13 +24,14 @@ class TortureIT {
 
     @ParameterizedTest
     @MethodSource("names")
+    @Timeout(
+            value = 15,
+            unit = TimeUnit.MINUTES,
+            threadMode = Timeout.ThreadMode.SEPARATE_THREAD) // it may be in a read(2)
     void nothingIsBroken(String name, @TempDir Path directory) throws Exception {
         Commands.requireRoot();
         Trials trials = TortureMain.run(TortureMain.named(name), Extent.BOUNDED, directory, System.nanoTime());
 
-        assertThat(trials.violations()).isEmpty();
-        assertThat(trials.counts()).isNotEmpty();
-        assertThat(trials.counts().values())
-                .allSatisfy(count -> assertThat(count.fired()).isPositive());
+        assertThat(trials.problems()).isEmpty();
     }
 }

@@ -1,12 +1,15 @@
 package dev.ktstr.it;
 
 import dev.ktstr.Durations;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 
 /** The reliability suite; {@code scripts/torture.sh} builds it, and says where a kernel is. */
@@ -40,23 +43,42 @@ final class TortureMain {
             }
         }
         Path directory = Path.of(words.pop());
+        List<Campaign> campaigns = only.stream().map(TortureMain::named).toList();
         boolean broken = false;
-        for (String name : only) {
-            Trials trials = run(named(name), extent, directory, seed);
-            broken |= !trials.violations().isEmpty();
+        for (Campaign campaign : campaigns) {
+            broken |= !run(campaign, extent, directory, seed).problems().isEmpty();
         }
         System.exit(broken ? 1 : 0);
     }
 
-    /** Runs one campaign, and prints what came of it. */
-    static Trials run(Campaign campaign, Extent extent, Path directory, long seed) throws Exception {
+    /** Runs one campaign, and prints what came of it; if it cannot go on, that is a violation, and the others can. */
+    static Trials run(Campaign campaign, Extent extent, Path directory, long seed) {
         System.out.println("== " + campaign.title() + "; --seed " + seed);
         long start = System.nanoTime();
         Trials trials = new Trials();
-        campaign.run(new Arena(extent, Files.createTempDirectory(directory, campaign.name()), seed), trials);
+        try {
+            campaign.run(new Arena(extent, Files.createTempDirectory(directory, campaign.name()), seed), trials);
+        } catch (Exception | AssertionError ended) {
+            StringWriter trace = new StringWriter();
+            ended.printStackTrace(new PrintWriter(trace));
+            trials.violation("the campaign", "it could not go on: " + trace);
+        }
         new TreeMap<>(trials.counts())
                 .forEach((kind, count) ->
                         System.out.printf("%-48s %,10d  did not fire %,d%n", kind, count.fired(), count.unfired()));
+        List<String> missed = trials.points().entrySet().stream()
+                .filter(point -> !point.getValue())
+                .map(Map.Entry::getKey)
+                .sorted()
+                .toList();
+        if (extent == Extent.LONG && !trials.points().isEmpty()) { // the bounded form takes another one then
+            System.out.printf(
+                    "points: %,d, of which never hit: %,d%n", trials.points().size(), missed.size());
+            missed.forEach(point -> System.out.println("  never hit: " + point));
+        }
+        trials.problems().stream()
+                .filter(problem -> !trials.violations().contains(problem))
+                .forEach(System.out::println);
         Duration took = Duration.ofSeconds((System.nanoTime() - start) / 1_000_000_000);
         System.out.println("violations: " + trials.violations().size() + " (" + Durations.format(took) + ")");
         return trials;

@@ -11,6 +11,7 @@ final class Trials {
     record Count(long fired, long unfired) {}
 
     private final Map<String, Count> counts = new TreeMap<>();
+    private final Map<String, Boolean> points = new TreeMap<>();
     private final List<String> violations = new ArrayList<>();
 
     /** What was meant to happen has happened; whether a promise was broken is said apart. */
@@ -37,8 +38,32 @@ final class Trials {
         return Map.copyOf(counts);
     }
 
+    /** One of the places where something was to be done to a process; several trials may be for one. */
+    synchronized void point(String where, boolean isHit) {
+        points.merge(where, isHit, Boolean::logicalOr);
+    }
+
+    /** All points; whether each was hit. */
+    synchronized Map<String, Boolean> points() {
+        return Map.copyOf(points);
+    }
+
     synchronized List<String> violations() {
         return List.copyOf(violations);
+    }
+
+    /** What was violated, and what was tried and never happened. */
+    synchronized List<String> problems() {
+        List<String> problems = new ArrayList<>(violations);
+        if (counts.isEmpty()) {
+            problems.add("nothing was tried");
+        }
+        counts.forEach((kind, count) -> {
+            if (count.fired == 0) {
+                problems.add("never happened: " + kind);
+            }
+        });
+        return problems;
     }
 
     private static Count sum(Count one, Count other) {

@@ -20,6 +20,11 @@ final class Victim implements AutoCloseable {
     private static final int SIGKILLED = 128 + 9;
     private static final String END_OF_OUTPUT = "(end of output)";
 
+    /** What the thread of an operation says before and after it. */
+    static final String BEGUN = "begun";
+
+    static final String DONE = "done";
+
     private final Process process;
     private final Path own;
     private final LinkedBlockingQueue<String> lines = new LinkedBlockingQueue<>();
@@ -80,6 +85,19 @@ final class Victim implements AutoCloseable {
         tell("go");
     }
 
+    void awaitBegin() throws IOException, InterruptedException {
+        expect(BEGUN);
+    }
+
+    /** Of one that has died: whether it had said before that the operation was over. */
+    boolean hasDone() throws InterruptedException {
+        String line;
+        do {
+            line = lines.poll(PATIENCE, TimeUnit.SECONDS);
+        } while (line != null && !line.equals(END_OF_OUTPUT) && !line.equals(DONE));
+        return DONE.equals(line);
+    }
+
     /** Whether the operation is under way. */
     boolean isActing() {
         return process.isAlive() && Files.exists(Path.of("/proc/" + process.pid() + "/task/" + thread));
@@ -112,7 +130,7 @@ final class Victim implements AutoCloseable {
             if (Stream.of(Outcome.End.values()).anyMatch(each -> each.name().equals(word))) {
                 end = Outcome.End.valueOf(word);
                 text = line.substring(word.length()).strip();
-            } else {
+            } else if (!line.equals(BEGUN) && !line.equals(DONE)) {
                 told.add(line);
             }
         }

@@ -16,8 +16,8 @@ import java.util.stream.Stream;
 
 /**
  * A process that does operations when it is told to, each in a thread of its own that has made no system calls before: told
- * the name of one it says {@code thread} and the number of the thread; told anything more it does it; told anything more, which
- * is for after the thread has ended, it says what came of it, and {@code end}.
+ * the name of one it says {@code thread} and the number of the thread; told anything more it does it, between {@code begun} and
+ * {@code done}; told anything more, which is for after the thread has ended, it says what came of it, and {@code end}.
  */
 final class VictimMain {
     private VictimMain() {}
@@ -65,11 +65,14 @@ final class VictimMain {
         try {
             say("thread " + Files.readSymbolicLink(Path.of("/proc/thread-self")).getFileName());
             go.await();
+            say(Victim.BEGUN);
             told.add("DONE " + ground.act(operation, told::add));
         } catch (KtstrException refused) {
             told.add("REFUSED " + refused);
         } catch (Exception | Error bug) {
             told.add("BUG " + bug + " at " + List.of(bug.getStackTrace()));
+        } finally {
+            say(Victim.DONE);
         }
     }
 
@@ -96,14 +99,15 @@ final class VictimMain {
         System.out.println(line.replace("\n", " | "));
     }
 
-    /** What descriptors of this process are open on, by number, as far as it belongs to the ground. */
+    /** What descriptors of this process are open on, by number, as far as it is the store, or what is stored. */
     private static Map<String, String> opened(Ground ground) throws IOException {
         Map<String, String> opened = new TreeMap<>();
         try (Stream<Path> all = Files.list(Path.of("/proc/self/fd"))) {
             for (Path each : all.toList()) {
                 try {
                     String target = Files.readSymbolicLink(each).toString();
-                    if (target.startsWith(ground.store().toString())) {
+                    if (target.startsWith(ground.store().toString())
+                            || target.startsWith(ground.inputs().toString())) {
                         opened.put(each.getFileName().toString(), target);
                     }
                 } catch (NoSuchFileException closed) { // the one of this listing
