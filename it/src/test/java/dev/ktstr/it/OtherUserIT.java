@@ -148,6 +148,24 @@ class OtherUserIT {
         assertThat(elsewhere.resolve("k.lock")).exists();
     }
 
+    /** Records are for all users to write, as lock files are, so where there are lock files none are left either. */
+    @Test
+    void noHoldersAreRecordedWhereALinkOfTheirsLeads() throws Exception {
+        Path elsewhere = Files.createDirectory(directory.resolve("elsewhere"));
+        Files.createFile(elsewhere.resolve("k.lock"));
+        Path locks = cache.root().resolve(".locks");
+        Commands.run("rm", "-r", locks.toString());
+        Files.createSymbolicLink(locks, elsewhere);
+        Commands.run("chown", "-h", NOBODY, locks.toString());
+
+        cache.lease("k").close();
+        assertThat(elsewhere.resolve("holders")).doesNotExist();
+
+        Commands.run("chown", "-h", "0", locks.toString());
+        cache.lease("k").close();
+        assertThat(elsewhere.resolve("holders/k.lock")).isEmptyDirectory();
+    }
+
     private String asNobody(Class<?> main, String... arguments) throws Exception {
         return Commands.finish(Commands.start(command(main, arguments)));
     }

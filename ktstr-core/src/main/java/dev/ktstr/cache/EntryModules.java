@@ -90,7 +90,7 @@ final class EntryModules {
         }
         SortedMap<String, String> sums = new TreeMap<>();
         for (String path : written) {
-            sums.put(path, Checksums.sha256(entry.resolve(path)));
+            sums.put(path, Written.sha256(entry.resolve(path)));
         }
         return sums;
     }

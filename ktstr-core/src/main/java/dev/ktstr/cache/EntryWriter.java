@@ -14,6 +14,7 @@ import dev.ktstr.os.FileFailures;
 import dev.ktstr.os.FileStat;
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -79,8 +80,9 @@ final class EntryWriter {
         if (configSource != null) {
             Path config = directory.resolve(KernelFamily.CONFIG);
             copy("copy kernel configuration to cache", configSource, config);
-            requireUnchanged(KernelConfig.read(config).equals(input.config()), configSource);
-            files.put(KernelFamily.CONFIG, Checksums.sha256(config));
+            byte[] written = Written.read(config, StoreInput.MAX_CONFIG);
+            requireUnchanged(KernelConfig.of(written).equals(input.config()), configSource);
+            files.put(KernelFamily.CONFIG, Checksums.sha256(written));
         }
         byte[] metadata = MetadataCodec.write(metadata(image, vmlinux, files));
         requireReadable(metadata);
@@ -100,7 +102,7 @@ final class EntryWriter {
         Path source = Objects.requireNonNull(input.files().image());
         copy("copy kernel image to cache", source, image);
         beginWriteback(image);
-        requireUnchanged(Checksums.sha256(image).equals(input.image().sha256()), source);
+        requireUnchanged(Written.sha256(image).equals(input.image().sha256()), source);
     }
 
     private void writeVmlinux(Path source, Path vmlinux) throws IOException {
@@ -109,13 +111,13 @@ final class EntryWriter {
         requireUnchanged(isUnchanged(source, input.vmlinux()), source);
         beginWriteback(vmlinux);
         if (strip.isPresent() || raw.isEmpty()) { // else it is not stored
-            vmlinuxSha256 = Checksums.sha256(vmlinux);
+            vmlinuxSha256 = Written.sha256(vmlinux);
         }
     }
 
     /** The disk has something to do then while checksums are made: the {@code fsync} before the entry is published is shorter. */
     private static void beginWriteback(Path file) throws IOException {
-        try (Fd fd = Fd.openForReading(file)) {
+        try (Fd fd = Written.open(file)) {
             fd.beginWriteback();
         }
     }
@@ -129,16 +131,17 @@ final class EntryWriter {
      * Empty if it could not be stripped, and was copied as it is.
      */
     private Optional<StripReport> strip(Path source, Path target) throws IOException {
-        try {
+        try (FileChannel channel = FileChannel.open(target, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
             return Optional.of(VmlinuxStripper.strip(
                     source,
-                    target,
+                    channel,
                     reason -> warn("stripping " + source + " by the keep list: " + reason.problem()
                             + "; only its debug sections are removed")));
         } catch (MalformedElfException reason) {
             if (raw.isEmpty()) { // else it is no news
                 warn("vmlinux strip failed, caching unstripped: " + source + ": " + reason.problem());
             }
+            Written.remove(target);
             copy("copy vmlinux to cache", source, target);
             return Optional.empty();
         }

@@ -22,7 +22,10 @@ record KernelConfig(
             Pattern.compile("^# Linux/(\\S+) (\\S+) Kernel Configuration$", Pattern.MULTILINE);
 
     static KernelConfig read(Path config) throws IOException {
-        byte[] bytes = Files.readAllBytes(config);
+        return of(Files.readAllBytes(config));
+    }
+
+    static KernelConfig of(byte[] bytes) {
         Matcher heading = HEADING.matcher(new String(bytes, StandardCharsets.ISO_8859_1));
         if (!heading.find()) {
             return new KernelConfig(Checksums.crc32(bytes), null, null);

@@ -3,10 +3,8 @@ package dev.ktstr.cache;
 import dev.ktstr.elf.ElfFile;
 import dev.ktstr.elf.MalformedElfException;
 import dev.ktstr.os.Directories;
-import dev.ktstr.os.Errno;
 import dev.ktstr.os.Fd;
 import dev.ktstr.os.FileFailures;
-import dev.ktstr.os.OsException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -15,7 +13,6 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -68,7 +65,7 @@ final class KernelVerifier {
 
     private void checkMetadata(Path file, StoredDetails jvm) throws IOException {
         String sum = jvm.metadataSha256();
-        try (Fd open = openRegular(file).orElse(null)) {
+        try (Fd open = Fd.openRegularIfPresent(file).orElse(null)) {
             if (sum == null
                     || open == null
                     || !MetadataCodec.isUnchanged(open.readAll(EntryReader.MAX_METADATA), sum)) {
@@ -78,7 +75,7 @@ final class KernelVerifier {
     }
 
     private void check(Path file, @Nullable String sha256) {
-        try (Fd open = openRegular(file).orElse(null)) {
+        try (Fd open = Fd.openRegularIfPresent(file).orElse(null)) {
             if (open == null) {
                 problems.add(file.getFileName() + " is missing");
             } else if (sha256 != null && !Checksums.sha256(open).equals(sha256)) {
@@ -86,36 +83,6 @@ final class KernelVerifier {
             }
         } catch (IOException unreadable) {
             problems.add(file.getFileName() + " cannot be read: " + FileFailures.describe(unreadable));
-        }
-    }
-
-    /**
-     * A file of the entry; empty if it is not there, or is no regular file. What was opened is looked at, and not what has its
-     * name: that may be a pipe the next moment, which would be waited for, or a link to a file that has no end.
-     */
-    private static Optional<Fd> openRegular(Path file) throws IOException {
-        Optional<Fd> open;
-        try {
-            open = Fd.openIfPresent(file);
-        } catch (OsException failed) {
-            if (failed.errno() == Errno.ELOOP || failed.errno() == Errno.ENOTDIR) {
-                return Optional.empty();
-            }
-            throw failed;
-        }
-        if (open.isEmpty() || isRegular(open.get())) {
-            return open;
-        }
-        open.get().close();
-        return Optional.empty();
-    }
-
-    private static boolean isRegular(Fd open) throws OsException {
-        try {
-            return open.stat().isRegularFile();
-        } catch (OsException failed) {
-            open.close();
-            throw failed;
         }
     }
 
@@ -143,7 +110,7 @@ final class KernelVerifier {
     }
 
     private void checkStructure(Path vmlinux, String arch) {
-        try (Fd open = openRegular(vmlinux).orElse(null)) {
+        try (Fd open = Fd.openRegularIfPresent(vmlinux).orElse(null)) {
             if (open != null) { // else that has been said
                 checkStructure(vmlinux, open, arch);
             }

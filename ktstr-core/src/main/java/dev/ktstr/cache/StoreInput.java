@@ -34,7 +34,8 @@ record StoreInput(
         Modules choice,
         Optional<ModuleTree> modules) {
 
-    private static final long MAX_CONFIG = 16 << 20;
+    static final int MAX_CONFIG = 16 << 20;
+
     private static final String NO_KERNEL = "no Linux kernel, as far as its .rodata says";
     private static final Pattern SERIES = Pattern.compile("[0-9]+\\.[0-9]+");
 

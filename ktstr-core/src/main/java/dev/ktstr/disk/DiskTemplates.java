@@ -11,7 +11,6 @@ import dev.ktstr.lock.LockGuard;
 import dev.ktstr.lock.LockSurvey;
 import dev.ktstr.os.Fd;
 import dev.ktstr.os.FileFailures;
-import dev.ktstr.os.Filesystems;
 import dev.ktstr.os.Holes;
 import dev.ktstr.publish.CleanReport;
 import dev.ktstr.publish.EntryCleaner;
@@ -189,7 +188,7 @@ public final class DiskTemplates {
                 Path inFlight = root.path().resolve(family.inFlightName(key, environment.randomSuffix()));
                 try {
                     format(inFlight, spec);
-                    Filesystems.rename(inFlight, staging.directory().resolve(TemplateFamily.IMAGE));
+                    staging.take(inFlight, TemplateFamily.IMAGE);
                 } catch (IOException | RuntimeException failed) {
                     deleteSuppressed(inFlight, failed); // or the next formatter does, once this one's lock is free
                     throw failed;
@@ -200,11 +199,17 @@ public final class DiskTemplates {
         }
     }
 
-    private void format(Path image, DiskSpec spec) throws IOException {
-        try (Fd file = Fd.createNew(image)) {
-            DiskFiles.resize(file, spec, root.path());
+    /** By its descriptor: whoever may write to the store could put a link in its place, and have another file formatted. */
+    private void format(Path inFlight, DiskSpec spec) throws IOException {
+        try (Fd image = Fd.createNew(inFlight)) {
+            DiskFiles.resize(image, spec, root.path());
+            formatter.format(image.procPath().orElse(inFlight), spec);
+            check(image, spec);
+            Holes.dig(image, spec.size());
         }
-        formatter.format(image, spec);
+    }
+
+    private static void check(Fd image, DiskSpec spec) throws IOException {
         Optional<String> problem = Superblock.problem(image, spec.filesystem(), spec.size());
         if (problem.isPresent()) {
             throw new DiskException(
@@ -212,9 +217,6 @@ public final class DiskTemplates {
                     "formatting a disk (" + spec + "): the formatter said that all went well, but " + problem.get(),
                     null,
                     "see which " + spec.filesystem().program() + " comes first on the PATH, and try it by hand");
-        }
-        try (Fd file = Fd.openForWriting(image)) {
-            Holes.dig(file, spec.size());
         }
     }
 

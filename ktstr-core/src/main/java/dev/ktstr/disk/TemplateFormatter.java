@@ -16,7 +16,8 @@ public interface TemplateFormatter {
     /**
      * Formats.
      *
-     * @param image a sparse file of the disk's size, all zeros, that nobody else uses
+     * @param image a sparse file of the disk's size, all zeros, that nobody else uses: mostly {@code /proc/<pid>/fd/<n>}, so it is
+     *     to be written where it is, and not replaced
      * @throws DiskException if that fails, or takes too long; the image is removed by the caller
      */
     void format(Path image, DiskSpec spec) throws IOException;

@@ -47,6 +47,19 @@ public final class VmlinuxStripper {
         }
     }
 
+    /**
+     * The same into a new file that the caller has opened for writing, and removes if anything is thrown: in a directory where
+     * others may write they would have to be sure that it is this one.
+     *
+     * @param target empty
+     */
+    public static StripReport strip(Path source, FileChannel target, Consumer<MalformedElfException> onFallback)
+            throws IOException {
+        try (RawElf elf = RawElf.open(source)) {
+            return strip(elf, new SparseFile(target), onFallback);
+        }
+    }
+
     private static StripReport strip(RawElf elf, SparseFile out, Consumer<MalformedElfException> onFallback)
             throws IOException {
         try {

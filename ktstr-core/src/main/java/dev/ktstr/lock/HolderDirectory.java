@@ -188,7 +188,7 @@ final class HolderDirectory {
     private Optional<Fd> openOrCreate() throws OsException, NativeAccessException {
         Optional<Fd> present = open();
         Path above = directory.getParent();
-        if (present.isPresent() || above == null) {
+        if (present.isPresent() || above == null || isForeignLink(above)) {
             return present;
         }
         try (Fd parent = Fd.openDirectory(above);
@@ -196,6 +196,11 @@ final class HolderDirectory {
                         .orElse(null)) {
             return top == null ? Optional.empty() : directoryForAll(top, lockFileName);
         }
+    }
+
+    /** Then it is another user who would choose where a directory for all is made; as with lock files. */
+    private static boolean isForeignLink(Path directory) throws OsException, NativeAccessException {
+        return FileStat.ofLink(directory).filter(FileStat::isForeignLink).isPresent();
     }
 
     /** A directory that every user may write into, made by whoever comes first; empty if it is removed meanwhile. */

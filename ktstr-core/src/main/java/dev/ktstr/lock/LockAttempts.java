@@ -16,7 +16,6 @@ import java.util.Optional;
  */
 final class LockAttempts implements AutoCloseable {
     private static final int LOCK_FILE_MODE = 0666;
-    private static final int ROOT = 0;
 
     private final Path file;
     private final String what;
@@ -186,8 +185,8 @@ final class LockAttempts implements AutoCloseable {
      * it could be where only we may write.
      */
     private void refuseForeignLink(Path directory) throws KtstrException {
-        Optional<FileStat> link = FileStat.ofLink(directory).filter(FileStat::isSymbolicLink);
-        if (link.isPresent() && link.get().owner() != ROOT && !link.get().isOwn()) {
+        Optional<FileStat> link = FileStat.ofLink(directory).filter(FileStat::isForeignLink);
+        if (link.isPresent()) {
             String word = Printable.shellWord(directory);
             throw new LockUnavailableException(
                     ErrorCode.LOCK_FOREIGN,

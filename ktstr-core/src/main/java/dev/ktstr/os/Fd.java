@@ -64,6 +64,37 @@ public final class Fd implements AutoCloseable {
     }
 
     /**
+     * Opens a regular file for reading; empty if there is none by that name, or something else is. What was opened is looked at, and
+     * not what has the name: that may be a pipe the next moment, which would be waited for, or a link to a file that has no end.
+     */
+    public static Optional<Fd> openRegularIfPresent(Path file) throws OsException, NativeAccessException {
+        Optional<Fd> open;
+        try {
+            open = openIfPresent(file);
+        } catch (OsException failed) {
+            if (failed.errno() == Errno.ELOOP || failed.errno() == Errno.ENOTDIR) {
+                return Optional.empty();
+            }
+            throw failed;
+        }
+        if (open.isEmpty() || open.get().isRegular()) {
+            return open;
+        }
+        open.get().close();
+        return Optional.empty();
+    }
+
+    /** Closes it if that cannot be told. */
+    private boolean isRegular() throws OsException {
+        try {
+            return stat().isRegularFile();
+        } catch (OsException failed) {
+            close();
+            throw failed;
+        }
+    }
+
+    /**
      * Creates a file that has no name, for reading and writing, and goes with its last descriptor unless {@link #link}
      * names it: {@code O_TMPFILE}, open(2).
      *
@@ -211,6 +242,13 @@ public final class Fd implements AutoCloseable {
     public void renameAt(String from, String to) throws OsException {
         if (LibC.renameat2(number, terminated(from), number, terminated(to), 0) != 0) {
             throw LibC.failure("rename " + from + " to " + to + " in", path);
+        }
+    }
+
+    /** Moves a file of the same file system into this directory; what is by the new name, if anything, is replaced. */
+    public void takeAt(Path from, String name) throws OsException {
+        if (LibC.renameat2(Constants.AT_FDCWD, NativePaths.terminated(from), number, terminated(name), 0) != 0) {
+            throw LibC.failure("rename to " + name + " in " + path + " of", from);
         }
     }
 

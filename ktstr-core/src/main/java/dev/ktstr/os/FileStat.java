@@ -29,6 +29,7 @@ public record FileStat(
         long modifiedSeconds,
         int modifiedNanos) {
     private static final byte[] EMPTY_PATH = {0};
+    private static final int ROOT = 0;
     private static final int GROUP_WRITES = 0020;
     private static final int ALL_WRITE = 0002;
 
@@ -85,6 +86,11 @@ public record FileStat(
     /** Whether it belongs to the user whom this process acts for. */
     public boolean isOwn() {
         return owner == LibC.geteuid();
+    }
+
+    /** Whether it is a symbolic link that neither this user nor root has made. */
+    public boolean isForeignLink() {
+        return isSymbolicLink() && owner != ROOT && !isOwn();
     }
 
     /** Whom its mode lets write to it besides its owner. */

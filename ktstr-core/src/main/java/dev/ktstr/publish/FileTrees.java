@@ -31,6 +31,15 @@ public final class FileTrees {
         }
     }
 
+    /** The same of what is in a directory of ours; where that is a link by now, nothing is removed. */
+    static void deleteInside(Path directory, String name) throws IOException {
+        try (Fd inside = Fd.openDirectoryIfPresent(directory).orElse(null)) {
+            if (inside != null) {
+                delete(inside, directory.resolve(name));
+            }
+        }
+    }
+
     private static void delete(Fd directory, Path path) throws IOException {
         if (isRemovedAsFile(directory, path)) {
             return;

@@ -1,7 +1,9 @@
 package dev.ktstr.publish;
 
+import dev.ktstr.os.Fd;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
 /** An entry being written. Closing removes whatever is under the staging name then: an unfinished entry, or an old one. */
@@ -21,6 +23,17 @@ public final class Staging implements AutoCloseable {
         return directory;
     }
 
+    /**
+     * Moves a file of the same file system into the entry. Where another user may have put a link in the place of the directory,
+     * that is not followed: it could lead to a file of that name, which would be replaced.
+     */
+    public void take(Path file, String name) throws IOException {
+        try (Fd inside =
+                Fd.openDirectoryIfPresent(directory).orElseThrow(() -> new NoSuchFileException(directory.toString()))) {
+            inside.takeAt(file, name);
+        }
+    }
+
     /** An empty directory on the same file system, for what does not become part of the entry. */
     public Path scratch() throws IOException {
         return Files.createDirectories(directory.resolve(SCRATCH));
@@ -33,7 +46,7 @@ public final class Staging implements AutoCloseable {
      * @return whether there was an entry before
      */
     public boolean publish() throws IOException {
-        FileTrees.delete(directory.resolve(SCRATCH));
+        FileTrees.deleteInside(directory, SCRATCH);
         return lock.publish(directory);
     }
 

@@ -14,8 +14,10 @@ import dev.ktstr.lock.FlockMode;
 import dev.ktstr.lock.LockGuard;
 import dev.ktstr.lock.LockTimeoutException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -29,9 +31,12 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -246,6 +251,59 @@ class KernelStoreTest {
         assertThat(details(upgraded).strip()).isEqualTo("keep-list");
         assertThat(Files.readString(metadata)).contains("from_the_future").contains("1.10");
         assertThat(fixture.cache().verify("k").problems()).isEmpty();
+    }
+
+    /** Whoever may write to the store could put one there. */
+    @Test
+    @Timeout(value = 1, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void aPipeThatTakesThePlaceOfWhatIsWrittenIsNotWaitedFor() throws Exception {
+        Path pipe = directory.resolve("pipe");
+        assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor())
+                .isZero();
+        Path vmlinux = TestVmlinux.kernelWithoutSymbols(directory.resolve("vmlinux"));
+        StoreRequest request = fixture.request("k").vmlinux(vmlinux).build();
+
+        assertThatThrownBy(() -> whenStripFails(staging ->
+                                Files.move(pipe, staging.resolve("vmlinux"), StandardCopyOption.REPLACE_EXISTING))
+                        .store(request))
+                .isInstanceOf(StoreException.class)
+                .hasMessageContaining("somebody has put something else in its place");
+        assertThat(fixture.names()).isEmpty();
+    }
+
+    @Test
+    void aLinkThatTakesThePlaceOfStagingHasNothingRemovedWhereItLeads() throws Exception {
+        Path elsewhere = Files.createDirectory(directory.resolve("elsewhere"));
+        Path precious = Files.writeString(elsewhere.resolve("vmlinux"), "precious");
+        Path vmlinux = TestVmlinux.kernelWithSymbolsNowhere(directory.resolve("vmlinux"));
+        StoreRequest request = fixture.request("k").vmlinux(vmlinux).build();
+
+        assertThatThrownBy(() -> whenStripFails(staging -> {
+                            Files.move(staging, directory.resolve("away"));
+                            Files.createSymbolicLink(staging, elsewhere);
+                        })
+                        .store(request))
+                .isInstanceOf(KtstrException.class);
+        assertThat(precious).content().isEqualTo("precious");
+    }
+
+    private interface Trap {
+        void in(Path staging) throws IOException;
+    }
+
+    /** A cache whose staging somebody changes when it is said that the keep list cannot be used: the target is there by then. */
+    private KernelCache whenStripFails(Trap trap) {
+        return fixture.cache().withEvents(event -> {
+            if (event.message().contains("only its debug sections are removed")) {
+                try (Stream<Path> all = Files.list(fixture.root)) {
+                    trap.in(all.filter(path -> path.getFileName().toString().startsWith(".tmp-k-"))
+                            .findFirst()
+                            .orElseThrow());
+                } catch (IOException failed) {
+                    throw new UncheckedIOException(failed);
+                }
+            }
+        });
     }
 
     @Test

@@ -340,11 +340,45 @@ class DiskTemplatesTest {
     void whatComesInTheWayOfTidyingUpDoesNotHideTheFailure() throws Exception {
         mkfs(
                 "ext4",
-                "#!/bin/sh\nfor image; do :; done\nrm \"$image\"; mkdir -p \"$image/in-the-way\"; echo no luck >&2; exit 1\n");
+                "#!/bin/sh\nfor image; do :; done\nimage=$(readlink \"$image\")\nrm \"$image\"; mkdir -p \"$image/in-the-way\"; echo no luck >&2; exit 1\n");
         KtstrException failure = failure(spec());
         assertThat(failure.code()).isEqualTo(ErrorCode.FORMATTER_FAILED);
         assertThat(failure).hasMessageContaining("no luck");
         assertThat(failure.getSuppressed()).hasSize(1);
+    }
+
+    /** Whoever may write to the store could put one there. */
+    @Test
+    void aLinkThatTakesThePlaceOfAnImageWhileItIsFormattedLeadsNowhere() throws Exception {
+        String content = "precious".repeat(1000);
+        Path precious = Files.writeString(directory.resolve("precious"), content);
+        mkfs(
+                "ext4",
+                MKFS.replace(
+                        "echo run", "ln -sf '%s' '%s'/template.img.in-flight.*\necho run".formatted(precious, root)));
+        Template template = templates().ensure(spec());
+
+        assertThat(precious).content().isEqualTo(content);
+        assertThat(template.image()).isSymbolicLink();
+        assertThat(templates().list())
+                .singleElement()
+                .satisfies(listed -> assertThat(listed.problem()).contains("it is no regular file"));
+    }
+
+    @Test
+    void aLinkThatTakesThePlaceOfStagingWhileATemplateIsFormattedLeadsNowhere() throws Exception {
+        Path elsewhere = Files.createDirectory(directory.resolve("elsewhere"));
+        Path precious = Files.writeString(elsewhere.resolve("template.img"), "precious");
+        mkfs("ext4", MKFS.replace("echo run", """
+                for staging in '%s'/*.tmp.*; do
+                  mv "$staging" '%s/away'
+                  ln -s '%s' "$staging"
+                done
+                echo run""".formatted(root, root, elsewhere)));
+
+        assertThat(failure(spec()).code()).isEqualTo(ErrorCode.OS_CALL);
+        assertThat(precious).content().isEqualTo("precious");
+        assertThat(names()).containsExactly("away");
     }
 
     @Test

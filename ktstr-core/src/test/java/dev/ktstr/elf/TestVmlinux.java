@@ -1,6 +1,8 @@
 package dev.ktstr.elf;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,6 +37,17 @@ public final class TestVmlinux {
     public static Path brokenKernel(Path file) throws IOException {
         byte[] whole = ElfBuilder.executable().build();
         return Files.write(file, Arrays.copyOf(whole, whole.length / 2));
+    }
+
+    /** Which cannot be stripped either, and that shows when there is a target: its headers are whole. */
+    public static Path kernelWithSymbolsNowhere(Path file) throws IOException {
+        ByteBuffer elf = ByteBuffer.wrap(ElfBuilder.executable().build()).order(ByteOrder.LITTLE_ENDIAN);
+        int header = (int) elf.getLong(Elf64.E_SHOFF);
+        while (elf.getInt(header + Elf64.SH_TYPE) != Elf64.SHT_SYMTAB) {
+            header += Elf64.SECTION_HEADER_SIZE;
+        }
+        elf.putLong(header + Elf64.SH_OFFSET, 1L << 40);
+        return Files.write(file, elf.array());
     }
 
     /** Writes a kernel module whose {@code .modinfo} has these lines. */
