@@ -1,32 +1,33 @@
 package dev.ktstr.it;
 
 import dev.ktstr.Environment;
+import dev.ktstr.KtstrException;
 import dev.ktstr.cache.CleanPolicy;
 import dev.ktstr.cache.KernelCache;
 import dev.ktstr.cache.KernelEntry;
 import dev.ktstr.cache.KernelLease;
 import dev.ktstr.cache.StoreRequest;
 import dev.ktstr.cache.VerifyReport;
+import dev.ktstr.event.EventSink;
 import dev.ktstr.lock.LockSurvey;
+import dev.ktstr.publish.CleanReport;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HexFormat;
+import java.util.Collections;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.stream.Stream;
 
 /**
  * A store that all users may write to, and beside it what is only ours and nobody must touch. What is done to the store is
@@ -51,25 +52,29 @@ final class PlantedPlace {
 
     private final Path directory;
     private final MarkedKernel kernel;
+    private final List<String> warnings = Collections.synchronizedList(new ArrayList<>());
     private final KernelCache cache;
-    private final Map<String, String> before;
+    private final PlantedDisks disks;
+    private final Precious precious;
 
     private PlantedPlace(Path directory, MarkedKernel kernel) throws IOException {
         this.directory = directory;
         this.kernel = kernel;
-        this.cache = KernelCache.at(root()).withEvents(event -> {});
-        this.before = outside(directory);
+        EventSink events = event -> {
+            if (event.isWarning()) {
+                warnings.add(event.message());
+            }
+        };
+        this.cache = KernelCache.at(root()).withEvents(events);
+        this.disks = new PlantedDisks(root(), events);
+        this.precious = Precious.make(
+                directory.resolve("outside"), disks.template().getFileName().toString());
     }
 
     /** @param directory an empty one */
     static PlantedPlace make(Path directory, MarkedKernel kernel) throws IOException {
-        Path precious = Files.createDirectory(directory.resolve("outside"));
-        Files.writeString(precious.resolve("file"), "precious");
-        Files.setPosixFilePermissions(precious.resolve("file"), PosixFilePermissions.fromString("rw-------"));
-        filled(precious.resolve("directory"));
         Path sources = Files.createDirectory(directory.resolve("sources"));
-        Path root = Files.createDirectory(directory.resolve("root"));
-        for (Path open : List.of(directory, root, sources)) {
+        for (Path open : List.of(directory, sources, Files.createDirectory(directory.resolve("root")))) {
             Files.setPosixFilePermissions(open, PosixFilePermissions.fromString("rwxrwxrwx"));
         }
         return new PlantedPlace(directory, kernel);
@@ -84,22 +89,21 @@ final class PlantedPlace {
         return made;
     }
 
+    /** So old that it is left behind. */
+    static Path aged(Path path) throws IOException {
+        return Files.setLastModifiedTime(path, FileTime.from(Instant.now().minusSeconds(90)));
+    }
+
     Path root() {
         return directory.resolve("root");
     }
 
-    /** A file that is ours alone. */
-    Path file() {
-        return directory.resolve("outside/file");
+    Precious precious() {
+        return precious;
     }
 
-    /** A directory that is ours alone. */
-    Path ours() {
-        return directory.resolve("outside/directory");
-    }
-
-    Path nothing() {
-        return directory.resolve("outside/nothing");
+    PlantedDisks disks() {
+        return disks;
     }
 
     /** Two boot images, of different generations. */
@@ -122,6 +126,10 @@ final class PlantedPlace {
                         .build())
                 .entry();
         MarkedKernel.generation(stored.image());
+        requireWhole();
+    }
+
+    private void requireWhole() throws IOException {
         VerifyReport report = cache.verify(KEY);
         if (!report.isWhole()) {
             throw new IllegalStateException("what was stored is damaged: " + report.problems());
@@ -130,10 +138,6 @@ final class PlantedPlace {
 
     private Path sources() {
         return directory.resolve("sources");
-    }
-
-    KernelCache cache() {
-        return cache;
     }
 
     Path locks() throws IOException {
@@ -150,28 +154,54 @@ final class PlantedPlace {
         cache.store(kernel.request(ONE, sources()).key(KEY).build());
     }
 
+    void storeWhole() throws IOException {
+        store();
+        requireWhole();
+    }
+
     void replace() throws IOException {
-        cache.store(kernel.request(OTHER, sources())
-                .key(KEY)
+        replace(kernel.request(OTHER, sources()));
+    }
+
+    /** With all kinds of files, and a {@code vmlinux} that has to be stored as it is, because it cannot be stripped. */
+    void replaceByUnstrippable() throws IOException {
+        StoreRequest.Builder request = kernel.request(OTHER, sources());
+        Unstrippable.make(sources().resolve("marked-vmlinux"));
+        replace(request.config(Files.writeString(sources().resolve("config"), "# a configuration\n")));
+    }
+
+    private void replace(StoreRequest.Builder request) throws IOException {
+        cache.store(request.key(KEY)
                 .replace(true)
                 .lockTimeout(Duration.ofSeconds(1))
                 .build());
     }
 
-    void use() throws IOException {
-        cache.list();
-        cache.lookup(KEY);
-        cache.verify(KEY);
-        cache.orphans();
-        cache.locks(LockSurvey.now(Environment.system()));
-        try (KernelLease lease = cache.lease(KEY, Duration.ofSeconds(1))) {
-            lease.check();
-            lease.verify();
-        }
+    void use() throws Exception {
+        attempt(cache::list);
+        attempt(() -> cache.lookup(KEY));
+        attempt(() -> cache.verify(KEY));
+        attempt(cache::orphans);
+        attempt(() -> cache.locks(LockSurvey.now(Environment.system())));
+        attempt(() -> {
+            try (KernelLease lease = cache.lease(KEY, Duration.ofSeconds(1))) {
+                lease.check();
+                lease.verify();
+            }
+        });
     }
 
     void clean() throws IOException {
-        cache.clean(CleanPolicy.builder().all(true).build());
+        requireCodes(cache.clean(CleanPolicy.builder().all(true).build()));
+    }
+
+    /** What cannot be removed is told as a failure is. */
+    static void requireCodes(CleanReport report) {
+        for (CleanReport.Failed each : report.failed()) {
+            if (!each.why().startsWith("KT-")) {
+                throw new IllegalStateException("no code: " + each);
+            }
+        }
     }
 
     /** Does what can be done with a store; what is refused is refused. */
@@ -179,7 +209,22 @@ final class PlantedPlace {
         return List.of(this::store, this::use, this::replace, this::use, this::clean);
     }
 
-    /** Runs steps, each of which either works or fails with an {@link IOException}; what is wrong about that. */
+    /** What is refused is refused; the rest of a step is to be tried all the same. */
+    static void attempt(Step step) throws Exception {
+        try {
+            step.run();
+        } catch (KtstrException refused) {
+            return;
+        }
+    }
+
+    static void repeat(int times, Step step) throws Exception {
+        for (int i = 0; i < times; i++) {
+            attempt(step);
+        }
+    }
+
+    /** Runs steps, each of which either works or says what is wrong and what to do; what is wrong about that. */
     static Optional<String> problem(List<Step> steps) throws InterruptedException {
         for (Step step : steps) {
             Optional<String> problem = problem(step);
@@ -192,7 +237,7 @@ final class PlantedPlace {
 
     private static Optional<String> problem(Step step) throws InterruptedException {
         FutureTask<Boolean> task = new FutureTask<>(() -> {
-            step.run();
+            attempt(step);
             return true;
         });
         Thread thread = new Thread(task, "planted");
@@ -204,9 +249,7 @@ final class PlantedPlace {
         } catch (TimeoutException hangs) {
             return Optional.of("it hangs: " + List.of(thread.getStackTrace()));
         } catch (ExecutionException failed) {
-            return failed.getCause() instanceof IOException
-                    ? Optional.empty()
-                    : Optional.of("it fails: " + trace(failed));
+            return Optional.of("it fails: " + trace(failed));
         }
     }
 
@@ -216,45 +259,27 @@ final class PlantedPlace {
         return trace.toString();
     }
 
-    /** What is no longer as it was of what is only ours. */
-    Optional<String> harm() throws IOException {
-        Map<String, String> now = outside(directory);
-        List<String> harm = new ArrayList<>();
-        for (Map.Entry<String, String> each : before.entrySet()) {
-            String found = now.remove(each.getKey());
-            if (!each.getValue().equals(found)) {
-                harm.add(each.getKey() + " was " + each.getValue() + " and is " + (found == null ? "gone" : found));
-            }
-        }
-        now.forEach((path, what) -> harm.add(path + " is new: " + what));
-        return harm.isEmpty() ? Optional.empty() : Optional.of("harm was done outside: " + harm);
-    }
-
     /** Whether a store works again once somebody has cleared the place up; what is wrong if it does not. */
-    Optional<String> lastingHarm() throws IOException, InterruptedException {
+    Optional<String> lastingHarm(Step next) throws Exception {
         Commands.run("rm", "-rf", root().toString());
         Files.createDirectory(root());
+        Files.setPosixFilePermissions(root(), PosixFilePermissions.fromString("rwxrwxrwx"));
         try {
-            store();
-            VerifyReport report = cache.verify(KEY);
-            return report.isWhole() ? Optional.empty() : Optional.of("the next store is damaged: " + report.problems());
-        } catch (IOException failed) {
-            return Optional.of("the next store fails: " + failed);
+            next.run();
+            return Optional.empty();
+        } catch (IOException | IllegalStateException failed) {
+            return Optional.of("afterwards it does not work: " + trace(failed));
         }
     }
 
-    /** Of every file: kind, mode and what is in it. */
-    private static Map<String, String> outside(Path directory) throws IOException {
-        Map<String, String> all = new TreeMap<>();
-        try (Stream<Path> files = Files.walk(directory.resolve("outside"))) {
-            for (Path each : files.toList()) {
-                Object mode = Files.getAttribute(each, "unix:mode", LinkOption.NOFOLLOW_LINKS);
-                boolean isFile = Files.isRegularFile(each, LinkOption.NOFOLLOW_LINKS);
-                all.put(
-                        directory.relativize(each).toString(),
-                        mode + (isFile ? " " + HexFormat.of().formatHex(Files.readAllBytes(each)) : ""));
-            }
-        }
-        return all;
+    /** That others may write there is said once, whatever has been done; what is wrong if it was not. */
+    Optional<String> wrongWarning() {
+        String expected = root() + " is writable for all users";
+        long count = warnings.stream().filter(each -> each.startsWith(expected)).count();
+        return count == 1 ? Optional.empty() : Optional.of("warned " + count + " times: " + warnings);
+    }
+
+    void delete() throws IOException, InterruptedException {
+        Commands.run("rm", "-rf", directory.toString());
     }
 }
