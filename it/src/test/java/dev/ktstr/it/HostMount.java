@@ -31,7 +31,7 @@ record HostMount(Kind kind, Path path, List<Path> mounted) implements AutoClosea
         Path path = Files.createDirectory(directory.resolve("mount"));
         HostMount mount = new HostMount(kind, path, new ArrayList<>());
         switch (kind) {
-            case TMPFS -> mount.mount("-t", "tmpfs", "-o", "size=3g", "tmpfs", path.toString());
+            case TMPFS -> mount.mount("-t", "tmpfs", "-o", "size=3g,mode=755", "tmpfs", path.toString());
             case OVERLAY_OVER_XFS -> {
                 Path lower = Files.createDirectory(directory.resolve("xfs"));
                 mount.mountImage(directory.resolve("image"), lower);
