@@ -144,7 +144,7 @@ final class InitramfsCache {
         }
         Path next = root.resolve(".tmp-" + kept.getFileName() + "-" + environment.randomSuffix());
         try (Fd file = Fd.createNew(next)) {
-            try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(next))) {
+            try (OutputStream out = open(file)) { // by its name it may be another one by now
                 source.writeTo(out);
             }
             file.fsync();
